@@ -1,0 +1,201 @@
+#include "registry/application.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace discovery::registry {
+
+namespace {
+constexpr size_t kRecordOverhead = sizeof(InstancePtr) + sizeof(int64_t) + 3 * sizeof(uint32_t) + 16;  // and the allocator's
+constexpr uint32_t kBothStatus = 3;
+
+bool before(std::string_view zone_a, std::string_view host_a, std::string_view zone_b, std::string_view host_b) {
+  const int zones = zone_a.compare(zone_b);
+  return zones != 0 ? zones < 0 : host_a < host_b;
+}
+}  // namespace
+
+Application::Application(AppKeyView key, uint64_t id, const HashKey& hash_key)
+    : env_(key.env),
+      appid_(key.appid),
+      id_(id),
+      hash_key_(hash_key),
+      bytes_(sizeof(Application) + key.env.size() + key.appid.size() + 64) {}
+
+uint32_t Application::key_hash(std::string_view zone, std::string_view hostname) const {
+  // Two keyed hashes rather than one over a joined text: no separator to forge, no copy.
+  const uint64_t h = siphash(hash_key_, hostname) * 0x9e3779b97f4a7c15ULL ^ siphash(hash_key_, zone);
+  return static_cast<uint32_t>(h ^ (h >> 32));
+}
+
+size_t Application::find(std::string_view zone, std::string_view hostname) const {
+  if (index_.empty()) return kNone;
+  const uint32_t hash = key_hash(zone, hostname);
+  const size_t mask = index_.size() - 1;
+  for (size_t slot = hash & mask; index_[slot] != kFree; slot = (slot + 1) & mask) {
+    const Instance& r = *records_[index_[slot]];
+    if (r.key_hash() == hash && r.hostname() == hostname && r.zone() == zone) return index_[slot];
+  }
+  return kNone;
+}
+
+const Application::ZoneCount* Application::zone(std::string_view name) const {
+  const auto it = zones_.find(name);
+  return it == zones_.end() ? nullptr : &it->second;
+}
+
+void Application::count(const Instance& record, int sign) {
+  const auto delta = static_cast<uint32_t>(sign);  // modulo 2^32: adding -1 subtracts
+  if (record.numbers.state != RecordState::kVisible) return;
+  auto it = zones_.find(record.zone());
+  if (it == zones_.end()) it = zones_.emplace(std::string(record.zone()), ZoneCount{}).first;
+  visible_ += delta;
+  it->second.visible += delta;
+  if (record.numbers.status == 1) {
+    in_service_ += delta;
+    it->second.in_service += delta;
+  }
+  if (it->second.visible == 0) zones_.erase(it);
+}
+
+void Application::insert(InstancePtr record, int64_t renew_ns) {
+  DISCOVERY_CHECK(records_.size() < kFree, "an application holds fewer than 2^32 records");
+  if ((records_.size() + 1) * 4 > index_.size() * 3) index_grow();
+  bytes_ += record->bytes() + kRecordOverhead;
+  index_insert(record->key_hash(), static_cast<uint32_t>(records_.size()));
+  count(*record, 1);
+  records_.push_back(std::move(record));
+  leases_.push_back(renew_ns);
+  order_.clear();
+}
+
+void Application::replace(size_t index, InstancePtr record, int64_t renew_ns) {
+  InstancePtr& old = records_[index];
+  DISCOVERY_CHECK(old->key_hash() == record->key_hash(), "a record is replaced by one of its own key");
+  bytes_ += record->bytes();
+  bytes_ -= old->bytes();
+  if (old->numbers.state != record->numbers.state) order_.clear();
+  count(*record, 1);  // before the old one leaves, so that its zone's entry stays
+  count(*old, -1);
+  old = std::move(record);
+  leases_[index] = renew_ns;
+}
+
+void Application::update(size_t index, FunctionRef<void(InstanceNumbers&)> change) {
+  Instance& record = *records_[index];
+  const RecordState before = record.numbers.state;
+  count(record, -1);
+  change(record.numbers);
+  count(record, 1);
+  if (record.numbers.state != before) order_.clear();
+}
+
+void Application::remove(size_t index) {
+  const size_t last = records_.size() - 1;
+  index_erase(index_slot_of(records_[index]->key_hash(), static_cast<uint32_t>(index)));
+  count(*records_[index], -1);
+  bytes_ -= records_[index]->bytes() + kRecordOverhead;
+  if (index != last) {
+    index_[index_slot_of(records_[last]->key_hash(), static_cast<uint32_t>(last))] = static_cast<uint32_t>(index);
+    records_[index] = std::move(records_[last]);
+    leases_[index] = leases_[last];
+  }
+  records_.pop_back();
+  leases_.pop_back();
+  order_.clear();
+}
+
+const std::vector<uint32_t>& Application::order() const {
+  if (!order_.empty() || visible_ == 0) return order_;
+  order_.reserve(visible_);
+  for (uint32_t i = 0; i < records_.size(); ++i) {
+    if (records_[i]->numbers.state == RecordState::kVisible) order_.push_back(i);
+  }
+  std::sort(order_.begin(), order_.end(), [this](uint32_t a, uint32_t b) {
+    return before(records_[a]->zone(), records_[a]->hostname(), records_[b]->zone(), records_[b]->hostname());
+  });
+  return order_;
+}
+
+void Application::for_each_listed(FunctionRef<void(const InstanceView&)> f) const {
+  for (const uint32_t i : order()) f(view_of(i));
+}
+
+void Application::for_each_listed_after(std::string_view zone, std::string_view hostname,
+                                        FunctionRef<bool(const InstanceView&)> f) const {
+  const std::vector<uint32_t>& all = order();
+  auto it = std::partition_point(all.begin(), all.end(), [&](uint32_t i) {
+    return !before(zone, hostname, records_[i]->zone(), records_[i]->hostname());
+  });
+  while (it != all.end() && f(view_of(*it))) ++it;
+}
+
+void Application::touch(int64_t t_ns) {
+  latest_ns_ = std::max(t_ns, saturating_add(latest_ns_, 1));
+  views_.clear();
+}
+
+const SharedBytes* Application::find_view(const ViewForm& form, int64_t rendered_after_ns) {
+  for (View& v : views_) {
+    if (v.status_mask != (form.status_mask & kBothStatus) || v.zone != form.zone) continue;
+    if (v.rendered_ns < rendered_after_ns) return nullptr;
+    views_used_ = true;
+    return &v.bytes;
+  }
+  return nullptr;
+}
+
+void Application::keep_view(const ViewForm& form, SharedBytes bytes, int64_t now_ns) {
+  const uint32_t mask = form.status_mask & kBothStatus;
+  std::erase_if(views_, [&](const View& v) { return v.status_mask == mask && v.zone == form.zone; });
+  if (views_.size() == kViewsMax) views_.erase(views_.begin());
+  views_.push_back({mask, std::string(form.zone), std::move(bytes), now_ns});
+  views_used_ = true;
+}
+
+size_t Application::drop_idle_views() {
+  size_t bytes = 0;
+  if (!views_used_) {
+    for (const View& v : views_) bytes += v.bytes->size();
+    views_ = {};
+  }
+  views_used_ = false;
+  return bytes;
+}
+
+void Application::index_insert(uint32_t hash, uint32_t index) {
+  const size_t mask = index_.size() - 1;
+  size_t slot = hash & mask;
+  while (index_[slot] != kFree) slot = (slot + 1) & mask;
+  index_[slot] = index;
+}
+
+void Application::index_grow() {
+  const size_t slots = index_.empty() ? 4 : index_.size() * 2;
+  index_.assign(slots, kFree);
+  for (uint32_t i = 0; i < records_.size(); ++i) index_insert(records_[i]->key_hash(), i);
+}
+
+size_t Application::index_slot_of(uint32_t hash, uint32_t index) const {
+  const size_t mask = index_.size() - 1;
+  size_t slot = hash & mask;
+  while (index_[slot] != index) slot = (slot + 1) & mask;
+  return slot;
+}
+
+// Linear probing without tombstones: entries behind the gap that may not stand behind a free slot move up.
+void Application::index_erase(size_t slot) {
+  const size_t mask = index_.size() - 1;
+  size_t gap = slot;
+  for (size_t next = (gap + 1) & mask; index_[next] != kFree; next = (next + 1) & mask) {
+    const size_t home = records_[index_[next]]->key_hash() & mask;
+    if (((next - home) & mask) >= ((next - gap) & mask)) {
+      index_[gap] = index_[next];
+      gap = next;
+    }
+  }
+  index_[gap] = kFree;
+}
+
+}  // namespace discovery::registry

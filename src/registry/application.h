@@ -1,0 +1,138 @@
+// One application of one environment: its records, their leases, its timestamp, its rendered views, and who watches it.
+//
+// Lifecycle: made by the first register or by the first poll that waits for it; destroyed by its shard when it has no
+// record, no watcher, and its timestamp need not be remembered. Thread: guarded by the mutex of its shard; Registry is
+// the only user that changes one. Layout: records and lease stamps are two dense arrays under one index, so that a sweep
+// reads eight bytes per instance; removal moves the last record into the gap.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/function_ref.h"
+#include "base/siphash.h"
+#include "registry/instance.h"
+
+namespace discovery::registry {
+
+using SharedBytes = std::shared_ptr<const std::string>;
+
+/// Which list of an application is rendered.
+struct ViewForm {
+  uint32_t status_mask = 1;  ///< an instance is listed if status_mask & its status; only bits 0 and 1 count
+  std::string_view zone;     ///< "" for all
+};
+
+class Application {
+ public:
+  struct ZoneCount {
+    uint32_t visible = 0;
+    uint32_t in_service = 0;  ///< of these, with status 1
+  };
+  static constexpr size_t kNone = SIZE_MAX;
+  static constexpr size_t kViewsMax = 8;  ///< forms kept per application; the oldest gives way
+
+  Application(AppKeyView key, uint64_t id, const HashKey& hash_key);
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+
+  [[nodiscard]] AppKeyView key() const { return {env_, appid_}; }
+  /// Never used twice in a process.
+  [[nodiscard]] uint64_t id() const { return id_; }
+
+  // -- records
+  [[nodiscard]] size_t record_count() const { return records_.size(); }
+  [[nodiscard]] size_t visible_count() const { return visible_; }
+  /// Index of the record of that key in any state, or kNone. O(1).
+  [[nodiscard]] size_t find(std::string_view zone, std::string_view hostname) const;
+  [[nodiscard]] const Instance& record(size_t index) const { return *records_[index]; }
+  [[nodiscard]] int64_t lease_ns(size_t index) const { return leases_[index]; }
+  [[nodiscard]] InstanceView view_of(size_t index) const { return {key(), records_[index].get(), leases_[index]}; }
+  /// Visible records ordered by zone, then hostname.
+  void for_each_listed(FunctionRef<void(const InstanceView&)> f) const;
+  /// The same from the first record behind (zone, hostname) on, until f returns false.
+  void for_each_listed_after(std::string_view zone, std::string_view hostname,
+                             FunctionRef<bool(const InstanceView&)> f) const;
+  /// Zones with at least one visible record, by name.
+  [[nodiscard]] const std::map<std::string, ZoneCount, std::less<>>& zones() const { return zones_; }
+  /// Null when no visible record stands in that zone.
+  [[nodiscard]] const ZoneCount* zone(std::string_view name) const;
+  [[nodiscard]] uint32_t in_service() const { return in_service_; }
+  [[nodiscard]] uint32_t key_hash(std::string_view zone, std::string_view hostname) const;
+
+  /// Adds a record whose key is not there; `renew_ns` is its lease.
+  void insert(InstancePtr record, int64_t renew_ns);
+  /// Replaces the record at `index` by one of the same key.
+  void replace(size_t index, InstancePtr record, int64_t renew_ns);
+  /// Changes state or status in place, keeping the counts right.
+  void update(size_t index, FunctionRef<void(InstanceNumbers&)> change);
+  void renew(size_t index, int64_t renew_ns) { leases_[index] = renew_ns; }
+  /// Forgets the record; the last one takes its index.
+  void remove(size_t index);
+
+  // -- timestamp: T of discovery-api.md 5
+  [[nodiscard]] int64_t latest_timestamp_ns() const { return latest_ns_; }
+  /// T = max(t, T + 1); forgets the rendered views. Every visible change ends with it.
+  void touch(int64_t t_ns);
+
+  // -- rendered views
+  /// Null when that form was not rendered since the last touch (or forget_views).
+  [[nodiscard]] const SharedBytes* find_view(const ViewForm& form, int64_t rendered_after_ns);
+  void keep_view(const ViewForm& form, SharedBytes bytes, int64_t now_ns);
+  /// Forgets them if none was used since the last call. Returns the bytes set free.
+  size_t drop_idle_views();
+
+  // -- who waits for a change: one bit per reactor
+  [[nodiscard]] uint64_t watchers() const { return watchers_; }
+  void watch(uint64_t reactor_bit) { watchers_ |= reactor_bit; }
+  void unwatch(uint64_t reactor_bit) { watchers_ &= ~reactor_bit; }
+
+  [[nodiscard]] const SharedBytes& scheduler() const { return scheduler_; }
+  void set_scheduler(SharedBytes json) { scheduler_ = std::move(json); }
+
+  /// Index in the list of its shard, which alone reads and writes it.
+  size_t place_in_shard = 0;
+
+  /// Estimate of the memory held, rendered views not counted; kept up to date in O(1).
+  [[nodiscard]] size_t bytes() const { return bytes_; }
+
+ private:
+  struct View {
+    uint32_t status_mask;
+    std::string zone;
+    SharedBytes bytes;
+    int64_t rendered_ns;
+  };
+  static constexpr uint32_t kFree = UINT32_MAX;
+
+  [[nodiscard]] const std::vector<uint32_t>& order() const;
+  void count(const Instance& record, int sign);
+  void index_insert(uint32_t hash, uint32_t index);
+  void index_grow();
+  size_t index_slot_of(uint32_t hash, uint32_t index) const;
+  void index_erase(size_t slot);
+
+  std::string env_;
+  std::string appid_;
+  uint64_t id_;
+  HashKey hash_key_;
+  int64_t latest_ns_ = 0;
+  uint64_t watchers_ = 0;
+  size_t bytes_;
+  uint32_t visible_ = 0;
+  uint32_t in_service_ = 0;
+  bool views_used_ = false;
+  std::vector<InstancePtr> records_;
+  std::vector<int64_t> leases_;
+  std::vector<uint32_t> index_;  ///< open addressing, linear probing; power of two, at most 3/4 full
+  std::map<std::string, ZoneCount, std::less<>> zones_;
+  mutable std::vector<uint32_t> order_;  ///< visible records by (zone, hostname); empty when it must be made anew
+  std::vector<View> views_;
+  SharedBytes scheduler_;
+};
+
+}  // namespace discovery::registry

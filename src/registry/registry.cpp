@@ -1,0 +1,452 @@
+#include "registry/registry.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace discovery::registry {
+
+namespace {
+constexpr size_t kAppOverhead = 160;  // the entries of an application in the tables of its shard
+
+/// dirty_timestamp of an accepted write (replication.md 2.5, R7): the writer's, else a value that wins against the
+/// stored one, so that a client is never refused because of a clock that ran ahead (D18).
+int64_t dirty_of(int64_t given_ns, int64_t t_ns, int64_t stored_ns) {
+  return given_ns > 0 ? given_ns : std::max(t_ns, saturating_add(stored_ns, 1));
+}
+
+bool same_content(const Instance& stored, const RegisterArgs& args) {
+  return stored.numbers.status == args.status && stored.region() == args.region && stored.version() == args.version &&
+         stored.addrs_json() == args.addrs_json && stored.metadata_json() == args.metadata_json;
+}
+
+/// The smallest number a version made over this record must exceed.
+int64_t above(const Instance& stored) {
+  return std::max(stored.numbers.version.incarnation.t_ns, stored.numbers.version.set.t_ns);
+}
+}  // namespace
+
+Registry::Registry(const RegistrySettings& settings)
+    : settings_(settings), memory_bytes_max_(settings.memory_bytes_max) {
+  for (Shard& s : shards_) {
+    const MutexLock lock(s.mutex);
+    s.apps = AppTable(0, AppKeyHash{settings.hash_key});
+  }
+}
+
+Registry::~Registry() = default;
+
+Registry::Shard& Registry::shard_of(std::string_view appid) {
+  return shards_[siphash(settings_.hash_key, appid) % kShards];
+}
+const Registry::Shard& Registry::shard_of(std::string_view appid) const {
+  return shards_[siphash(settings_.hash_key, appid) % kShards];
+}
+
+Application* Registry::find(const Shard& shard, AppKeyView key) {
+  const auto it = shard.apps.find(key);
+  return it == shard.apps.end() ? nullptr : it->second;
+}
+
+Application& Registry::find_or_add(Shard& shard, AppKeyView key) {
+  if (Application* known = find(shard, key)) return *known;
+  auto made = std::make_unique<Application>(key, next_app_id_.fetch_add(1, std::memory_order_relaxed),
+                                            settings_.hash_key);
+  Application& app = *made;
+  for (const SchedulerEntry& e : shard.schedulers) {
+    if (e.env == key.env && e.appid == key.appid) app.set_scheduler(std::make_shared<const std::string>(e.json));
+  }
+  shard.apps.emplace(app.key(), &app);
+  app.place_in_shard = shard.list.size();
+  shard.list.push_back(std::move(made));
+  memory_bytes_.fetch_add(app.bytes() + kAppOverhead, std::memory_order_relaxed);
+  return app;
+}
+
+void Registry::drop_if_unused(Shard& shard, Application& app, TimePoint now) {
+  if (app.record_count() > 0 || app.watchers() != 0) return;
+  const int64_t remembered_until = app.latest_timestamp_ns() + settings_.lease.remember_timestamp.count();
+  if (app.latest_timestamp_ns() > 0 && to_wire_ns(now) < remembered_until) return;
+  memory_bytes_.fetch_sub(app.bytes() + kAppOverhead, std::memory_order_relaxed);
+  const size_t index = app.place_in_shard;
+  shard.apps.erase(app.key());
+  std::swap(shard.list[index], shard.list.back());
+  shard.list[index]->place_in_shard = index;
+  shard.list.pop_back();
+}
+
+bool Registry::has_room(size_t more_bytes) const {
+  return memory_bytes() + more_bytes <= memory_bytes_max_.load(std::memory_order_relaxed);
+}
+
+void Registry::account(const Application& app, size_t bytes_before) {
+  memory_bytes_.fetch_add(app.bytes() - bytes_before, std::memory_order_relaxed);  // modulo 2^64: may also shrink
+}
+
+// ---------------------------------------------------------------------------------------------------- register
+
+bool Registry::loses(const Instance& stored, const RegisterArgs& args, TimePoint now) const {
+  const int64_t stored_dirty = stored.numbers.dirty_ns;
+  const bool gone = stored.numbers.state != RecordState::kVisible;
+  if (args.writer == Writer::kClient) {
+    return !gone && args.dirty_timestamp_ns > 0 && args.dirty_timestamp_ns < stored_dirty;
+  }
+  const int64_t dirty = args.dirty_timestamp_ns > 0 ? args.dirty_timestamp_ns : to_wire_ns(now);
+  // A late replica of what was cancelled must not bring it back: equal loses there too.
+  return stored.numbers.state == RecordState::kTombstone ? dirty <= stored_dirty : dirty < stored_dirty;
+}
+
+Result<RegisterOutcome> Registry::register_instance(const RegisterArgs& args, TimePoint now) {
+  const InstanceText text{args.key.zone,  args.key.hostname, args.region,
+                          args.version,   args.addrs_json,   args.metadata_json};
+  const size_t bytes = Instance::bytes_of(text) + args.key.app.appid.size() + args.key.app.env.size() + 512;
+  Shard& shard = shard_of(args.key.app.appid);
+  const MutexLock lock(shard.mutex);
+  Application* known = find(shard, args.key.app);
+  const size_t index = known ? known->find(args.key.zone, args.key.hostname) : Application::kNone;
+  if (index != Application::kNone && loses(known->record(index), args, now)) return RegisterOutcome{};
+  // The same content again needs no room: a full registry still serves those that are in it.
+  const bool grows = index == Application::kNone || known->record(index).bytes() < Instance::bytes_of(text);
+  if (grows && !has_room(bytes)) {
+    return Error{ErrorCode::kExhausted, "the registry is full (limits.registry_memory)"};
+  }
+  Application& app = known ? *known : find_or_add(shard, args.key.app);
+  const size_t bytes_before = app.bytes();
+  auto outcome = register_over(app, index, args, now);
+  account(app, bytes_before);
+  return outcome;
+}
+
+Result<RegisterOutcome> Registry::register_over(Application& app, size_t index, const RegisterArgs& args,
+                                                TimePoint now) {
+  const Instance* stored = index == Application::kNone ? nullptr : &app.record(index);
+  const bool visible = stored && stored->numbers.state == RecordState::kVisible;
+  if (visible && args.writer == Writer::kReplica && args.dirty_timestamp_ns == stored->numbers.dirty_ns &&
+      same_content(*stored, args)) {
+    app.renew(index, to_wire_ns(now));  // a replica of what is here already: only the lease is news
+    return RegisterOutcome{.applied = true, .created = false, .wake = {}};
+  }
+  const int64_t t = versions_.next(now, stored ? above(*stored) : 0);
+  InstanceNumbers n;
+  n.version.incarnation = {t, settings_.node_id, false};
+  n.reg_ns = args.writer == Writer::kReplica && args.reg_timestamp_ns > 0 ? args.reg_timestamp_ns : t;
+  n.up_ns = visible ? stored->numbers.up_ns : t;
+  n.dirty_ns = dirty_of(args.dirty_timestamp_ns, t, stored ? stored->numbers.dirty_ns : 0);
+  n.latest_ns = t;
+  n.status = args.status;
+  auto record = Instance::make({args.key.zone, args.key.hostname, args.region, args.version, args.addrs_json,
+                                args.metadata_json},
+                               n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname));
+  if (stored) {
+    app.replace(index, std::move(record), t);
+  } else {
+    app.insert(std::move(record), t);
+  }
+  app.touch(t);
+  if (!visible) {
+    size_.fetch_add(1, std::memory_order_relaxed);
+    expected_.fetch_add(settings_.lease.renewals_per_minute, std::memory_order_relaxed);
+  }
+  return RegisterOutcome{.applied = true, .created = !visible, .wake = {app.id(), app.watchers()}};
+}
+
+// ---------------------------------------------------------------------------------------------------- renew
+
+Result<RenewVerdict> Registry::renew(const RenewArgs& args, TimePoint now, FunctionRef<void(const InstanceView&)> seen) {
+  Shard& shard = shard_of(args.key.app.appid);
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, args.key.app);
+  const size_t index = app ? app->find(args.key.zone, args.key.hostname) : Application::kNone;
+  if (index == Application::kNone || app->record(index).numbers.state != RecordState::kVisible) {
+    return not_found("no such instance");
+  }
+  // A lease is a maximum, never an assignment: two threads may come with their clocks read in the other order.
+  app->renew(index, std::max(app->lease_ns(index), to_wire_ns(now)));
+  factual_.fetch_add(1, std::memory_order_relaxed);
+  seen(app->view_of(index));
+  const int64_t stored = app->record(index).numbers.dirty_ns;
+  if (!args.compare || args.dirty_timestamp_ns == stored) return RenewVerdict::kRenewed;
+  return args.dirty_timestamp_ns > stored ? RenewVerdict::kSenderIsNewer : RenewVerdict::kSenderIsOlder;
+}
+
+// ---------------------------------------------------------------------------------------------------- cancel
+
+// Of a cancelled record only key, version and dirty_timestamp stay; its lease array entry tells since when.
+void Registry::bury(Application& app, size_t index, int64_t t_ns, TimePoint now) {
+  const Instance& old = app.record(index);
+  InstanceNumbers n = old.numbers;
+  n.version = {{t_ns, settings_.node_id, true}, {}};
+  n.state = RecordState::kTombstone;
+  app.replace(index, Instance::make({.zone = old.zone(), .hostname = old.hostname()}, n, old.key_hash()),
+              to_wire_ns(now));
+}
+
+// What follows when a visible record has left the lists.
+void Registry::left(Application& app, int64_t t_ns) {
+  app.touch(t_ns);
+  size_.fetch_sub(1, std::memory_order_relaxed);
+  int64_t expected = expected_.load(std::memory_order_relaxed);
+  while (!expected_.compare_exchange_weak(
+      expected, std::max<int64_t>(0, expected - settings_.lease.renewals_per_minute), std::memory_order_relaxed)) {
+  }
+}
+
+// A replica's cancel of something unknown may have overtaken its register: remember it (discovery-api.md 6.3).
+// Its version is that of an import: the value it carried, node 0 (replication.md 2.5, R7).
+void Registry::leave_tombstone(Application& app, const CancelArgs& args, TimePoint now) {
+  InstanceNumbers n;
+  n.version.incarnation = {std::min(args.stamp_ns, to_wire_ns(now)), 0, true};
+  n.dirty_ns = args.stamp_ns;
+  n.state = RecordState::kTombstone;
+  app.insert(Instance::make({.zone = args.key.zone, .hostname = args.key.hostname}, n,
+                            app.key_hash(args.key.zone, args.key.hostname)),
+             to_wire_ns(now));
+}
+
+Result<CancelOutcome> Registry::cancel(const CancelArgs& args, TimePoint now) {
+  Shard& shard = shard_of(args.key.app.appid);
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, args.key.app);
+  const size_t index = app ? app->find(args.key.zone, args.key.hostname) : Application::kNone;
+  const bool stamped = args.writer == Writer::kReplica && args.stamp_ns > 0;
+  if (index == Application::kNone) {
+    const size_t bytes = sizeof(Instance) + args.key.zone.size() + args.key.hostname.size() + 512;
+    if (stamped && has_room(bytes)) {
+      Application& target = app ? *app : find_or_add(shard, args.key.app);
+      const size_t before = target.bytes();
+      leave_tombstone(target, args, now);
+      account(target, before);
+    }
+    return not_found("no such instance");
+  }
+  const Instance& stored = app->record(index);
+  const size_t before = app->bytes();
+  if (stored.numbers.state != RecordState::kVisible) {
+    if (stored.numbers.state == RecordState::kHidden) {  // it stays away also for a peer that still has it
+      bury(*app, index, versions_.next(now, above(stored)), now);
+      account(*app, before);
+    } else if (stamped && args.stamp_ns > stored.numbers.dirty_ns) {
+      app->update(index, [&](InstanceNumbers& n) { n.dirty_ns = args.stamp_ns; });
+    }
+    return not_found("no such instance");
+  }
+  if (stamped && args.stamp_ns < stored.numbers.dirty_ns) return CancelOutcome{};
+  const int64_t t = versions_.next(now, above(stored));
+  bury(*app, index, t, now);
+  left(*app, t);
+  account(*app, before);
+  return CancelOutcome{.applied = true, .wake = {app->id(), app->watchers()}};
+}
+
+// ---------------------------------------------------------------------------------------------------- set
+
+namespace {
+struct Change {
+  size_t index;
+  std::optional<uint32_t> status;
+  std::optional<std::string> metadata_json;
+};
+}  // namespace
+
+Result<Wake> Registry::set(const SetArgs& args, TimePoint now) {
+  Shard& shard = shard_of(args.app.appid);
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, args.app);
+  if (!app || app->visible_count() == 0) return invalid("no such application");
+  if (args.items.empty()) return invalid("no hostname given");
+
+  std::vector<Change> changes;  // one per host; nothing is applied before all are known to be good
+  changes.reserve(args.items.size());
+  std::unordered_map<size_t, size_t> change_of;
+  size_t more_bytes = 0;
+  for (size_t i = 0; i < args.items.size(); ++i) {
+    const SetItem& item = args.items[i];
+    const size_t index = app->find(args.zone, item.hostname);
+    if (index == Application::kNone || app->record(index).numbers.state != RecordState::kVisible) {
+      return invalid("no such instance");
+    }
+    const auto [it, first] = change_of.emplace(index, changes.size());
+    if (first) changes.push_back({index, std::nullopt, std::nullopt});
+    Change& change = changes[it->second];
+    if (item.status) change.status = item.status;
+    if (item.has_metadata) {
+      auto merged = args.merge(i, change.metadata_json ? std::string_view(*change.metadata_json)
+                                                       : app->record(index).metadata_json());
+      if (!merged) return merged.error();
+      more_bytes += merged->size();
+      change.metadata_json = std::move(*merged);
+    }
+  }
+  if (more_bytes > 0 && !has_room(more_bytes)) {
+    return Error{ErrorCode::kExhausted, "the registry is full (limits.registry_memory)"};
+  }
+
+  const size_t before = app->bytes();
+  int64_t t_last = 0;
+  for (Change& change : changes) {
+    const Instance& stored = app->record(change.index);
+    const int64_t t = t_last = versions_.next(now, above(stored));
+    const int64_t stamp = args.set_timestamp_ns > 0 ? args.set_timestamp_ns : t;
+    const auto apply = [&](InstanceNumbers& n) {
+      n.version.set = {t, settings_.node_id};
+      n.dirty_ns = n.latest_ns = stamp;
+      if (change.status) n.status = *change.status;
+      if (change.status == 1U) n.up_ns = stamp;
+    };
+    if (!change.metadata_json || *change.metadata_json == stored.metadata_json()) {
+      app->update(change.index, apply);
+      continue;
+    }
+    InstanceNumbers n = stored.numbers;
+    apply(n);
+    InstanceText text = stored.text();
+    text.metadata_json = *change.metadata_json;
+    app->replace(change.index, Instance::make(text, n, stored.key_hash()), app->lease_ns(change.index));
+  }
+  app->touch(t_last);
+  account(*app, before);
+  return Wake{app->id(), app->watchers()};
+}
+
+// ---------------------------------------------------------------------------------------------------- scheduler
+
+std::vector<Wake> Registry::load_schedulers(std::vector<SchedulerEntry> entries, TimePoint now) {
+  std::array<std::vector<SchedulerEntry>, kShards> per_shard;
+  for (SchedulerEntry& e : entries) {
+    per_shard[siphash(settings_.hash_key, e.appid) % kShards].push_back(std::move(e));
+  }
+  std::vector<Wake> wakes;
+  for (size_t s = 0; s < kShards; ++s) {
+    Shard& shard = shards_[s];
+    const MutexLock lock(shard.mutex);
+    shard.schedulers = std::move(per_shard[s]);
+    std::unordered_map<AppKeyView, const SchedulerEntry*, AppKeyHash> wanted(0, AppKeyHash{settings_.hash_key});
+    for (const SchedulerEntry& e : shard.schedulers) wanted[{e.env, e.appid}] = &e;
+    for (const auto& app : shard.list) {
+      const auto it = wanted.find(app->key());
+      const std::string_view json = it == wanted.end() ? std::string_view() : std::string_view(it->second->json);
+      const std::string_view had = app->scheduler() ? std::string_view(*app->scheduler()) : std::string_view();
+      if (json == had) continue;
+      app->set_scheduler(json.empty() ? nullptr : std::make_shared<const std::string>(json));
+      if (app->visible_count() == 0) continue;
+      app->touch(versions_.next(now, app->latest_timestamp_ns()));
+      wakes.push_back({app->id(), app->watchers()});
+    }
+  }
+  return wakes;
+}
+
+// ---------------------------------------------------------------------------------------------------- reading
+
+AppState Registry::state_of(const Application* app, std::string_view zone) {
+  AppState s;
+  if (!app) return s;
+  s.latest_timestamp_ns = app->latest_timestamp_ns();
+  s.known = app->visible_count() > 0;
+  if (zone.empty()) {
+    s.zone_known = s.known;
+    s.in_service = app->in_service() > 0;
+  } else if (const auto* z = app->zone(zone)) {
+    s.zone_known = true;
+    s.in_service = z->in_service > 0;
+  }
+  return s;
+}
+
+AppState Registry::look(AppKeyView key, std::string_view zone) const {
+  const Shard& shard = shard_of(key.appid);
+  const MutexLock lock(shard.mutex);
+  return state_of(find(shard, key), zone);
+}
+
+AppView Registry::view(AppKeyView key, const ViewForm& form, TimePoint now, Renderer render) {
+  Shard& shard = shard_of(key.appid);
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, key);
+  AppView out;
+  static_cast<AppState&>(out) = state_of(app, form.zone);
+  if (!out.zone_known) return out;
+  if (const SharedBytes* kept = app->find_view(form, to_wire_ns(now - settings_.view_max_age))) {
+    out.bytes = *kept;
+    return out;
+  }
+  auto text = std::make_shared<std::string>();
+  render(*app, form, *text);
+  text->shrink_to_fit();
+  out.bytes = std::move(text);
+  out.rendered = true;
+  app->keep_view(form, out.bytes, to_wire_ns(now));
+  return out;
+}
+
+std::vector<AppKey> Registry::application_keys() const {
+  std::vector<AppKey> keys;
+  for (const Shard& shard : shards_) {
+    const MutexLock lock(shard.mutex);
+    for (const auto& app : shard.list) {
+      if (app->visible_count() > 0) keys.push_back({std::string(app->key().appid), std::string(app->key().env)});
+    }
+  }
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+void Registry::with_application(AppKeyView key, FunctionRef<void(const Application&)> f) const {
+  const Shard& shard = shard_of(key.appid);
+  const MutexLock lock(shard.mutex);
+  const Application* app = find(shard, key);
+  if (app && app->visible_count() > 0) f(*app);
+}
+
+void Registry::for_each_application(FunctionRef<void(const Application&)> f) const {
+  for (const Shard& shard : shards_) {
+    const MutexLock lock(shard.mutex);
+    for (const auto& app : shard.list) {
+      if (app->visible_count() > 0) f(*app);
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- waiting
+
+Result<AppState> Registry::watch(AppKeyView key, std::string_view zone, unsigned reactor, uint64_t& app_id) {
+  Shard& shard = shard_of(key.appid);
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, key);
+  if (!app) {
+    if (!has_room(sizeof(Application) + key.env.size() + key.appid.size() + 64 + kAppOverhead)) {
+      return Error{ErrorCode::kExhausted, "the registry is full (limits.registry_memory)"};
+    }
+    app = &find_or_add(shard, key);
+  }
+  app->watch(uint64_t{1} << reactor);
+  app_id = app->id();
+  return state_of(app, zone);
+}
+
+void Registry::unwatch(AppKeyView key, unsigned reactor) {
+  Shard& shard = shard_of(key.appid);
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, key);
+  if (!app) return;
+  app->unwatch(uint64_t{1} << reactor);
+  // An application that never was there needs no remembering; the sweep clears the others when their time is over.
+  if (app->latest_timestamp_ns() == 0) drop_if_unused(shard, *app, TimePoint{});
+}
+
+// ---------------------------------------------------------------------------------------------------- numbers
+
+LeaseStatus Registry::lease_status() const {
+  LeaseStatus s;
+  s.size = size();
+  s.expected_per_minute = expected_.load(std::memory_order_relaxed);
+  s.renewals_last_minute = last_minute_.load(std::memory_order_relaxed);
+  s.needed = share_of(s.expected_per_minute, settings_.lease.share);
+  const int64_t since = protecting_since_ns_.load(std::memory_order_relaxed);
+  s.protecting = since != 0;
+  s.protecting_since = from_wire_ns(since);
+  s.held = held_.load(std::memory_order_relaxed);
+  return s;
+}
+
+}  // namespace discovery::registry

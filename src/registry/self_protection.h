@@ -1,0 +1,41 @@
+// The arithmetic of mass silence (spec: discovery-api.md 8; the original's registry/guard.go and registry.go).
+//
+// Counted per minute: how many renewals are expected (two per instance) and how many came. When a whole minute brought
+// fewer than `share` of the expected ones, the registry distrusts itself rather than its instances: only those beyond
+// the ceiling may go. And however many are dead, one sweep takes at most the share that is left.
+// Pure functions of numbers; the counting is in registry.h.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace discovery::registry {
+
+struct LeaseSettings {
+  Duration expire_after = std::chrono::seconds(90);        ///< since the last renewal
+  Duration expire_after_max = std::chrono::seconds(3600);  ///< the ceiling, also while protected
+  Duration sweep_interval = std::chrono::seconds(60);
+  Duration recount_interval = std::chrono::minutes(15);
+  double share = 0.85;              ///< in (0, 1]
+  int64_t renewals_per_minute = 2;  ///< of each instance
+  Duration forget_after = std::chrono::seconds(4000);  ///< tombstones and hidden records (replication.md 2.3: K)
+  Duration remember_timestamp = std::chrono::minutes(10);  ///< of an application that emptied (discovery-api.md 5)
+};
+
+/// floor(value * share), in the floating point of the original.
+inline int64_t share_of(int64_t value, double share) {
+  return static_cast<int64_t>(std::floor(static_cast<double>(value) * share));
+}
+
+/// True when the renewals of the last whole minute are too few to believe that the silent ones are dead.
+inline bool is_protected(int64_t renewals_last_minute, int64_t expected, double share) {
+  return renewals_last_minute < share_of(expected, share);
+}
+
+/// The most instances one sweep may take; `size` counts all of the node, its own included.
+inline int64_t eviction_limit(int64_t size, double share) { return std::max<int64_t>(0, size - share_of(size, share)); }
+
+}  // namespace discovery::registry
