@@ -1,0 +1,102 @@
+#include "protocol/discovery/api.h"
+
+#include <array>
+
+#include "codec/text.h"
+
+namespace discovery::protocol {
+
+namespace {
+/// Every parameter a route knows, for JSON bodies.
+constexpr std::array<std::string_view, 17> kParameterNames{
+    "region",      "zone",      "env",     "appid",   "hostname",  "status",          "addrs",            "version", "metadata",
+    "replication", "from_zone", "treeid",  "callback", "set_timestamp", "dirty_timestamp", "latest_timestamp", "reg_timestamp"};
+
+std::string_view media_type(std::string_view content_type) {
+  content_type = content_type.substr(0, content_type.find(';'));
+  while (!content_type.empty() && (content_type.back() == ' ' || content_type.back() == '\t')) {
+    content_type.remove_suffix(1);
+  }
+  return content_type;
+}
+}  // namespace
+
+DiscoveryApi::DiscoveryApi(registry::Registry& registry, registry::PollHub& hub,
+                           const registry::StartProtection& protection, ChangeSink& changes, ApiObserver& observer,
+                           ApiSettings settings)
+    : registry_(registry),
+      hub_(hub),
+      protection_(protection),
+      changes_(changes),
+      observer_(observer),
+      settings_(std::move(settings)) {}
+
+void DiscoveryApi::handle(Route route, const codec::HttpRequest& request, codec::HttpReply& reply,
+                          codec::HttpExchange& exchange) {
+  params_.clear();
+  const auto read = read_params(request);
+  Call call{route, request, reply, exchange, Envelope(reply, params_.first("callback")), false};
+  Code code = Code::kServerError;
+  if (request.method == codec::Method::kGet && protection_.active(request.received_at)) {
+    call.envelope.whole(code);  // before even looking at the parameters (discovery-api.md 9)
+  } else {
+    if (read) {
+      code = dispatch(call);
+    } else {
+      code = wire_code(read.error().code);
+      call.envelope.failure(read.error(), false);
+      observer_.refused(route, read.error().code, true);
+    }
+  }
+  if (!call.parked) observer_.answered(route, code, request.received_at);
+}
+
+Code DiscoveryApi::dispatch(Call& call) {
+  switch (call.route) {
+    case Route::kRegister: return register_instance(call);
+    case Route::kRenew: return renew(call);
+    case Route::kCancel: return cancel(call);
+    case Route::kSet: return set(call);
+    case Route::kFetch: return fetch(call);
+    case Route::kFetchs: return fetchs(call);
+    case Route::kFetchAll: return fetch_all(call);
+    case Route::kPoll: return poll(call);
+    case Route::kPolls: return polls(call);
+    case Route::kNodes: return nodes(call);
+  }
+  return Code::kServerError;
+}
+
+// Body values first, then query values (discovery-api.md 2). A body of another type is not read.
+Result<void> DiscoveryApi::read_params(const codec::HttpRequest& request) {
+  const size_t max = settings_.form_fields_max;
+  if (request.method == codec::Method::kPost && !request.body.empty()) {
+    const std::string_view type = media_type(request.content_type);
+    Result<void> read;
+    if (codec::equals_ignoring_case(type, "application/x-www-form-urlencoded")) {
+      read = params_.add_urlencoded(request.body, max);
+    } else if (codec::equals_ignoring_case(type, "multipart/form-data")) {
+      read = params_.add_multipart(request.body, request.content_type, max);
+    } else if (codec::equals_ignoring_case(type, "application/json")) {
+      read = params_.add_json(request.body, kParameterNames, max);
+    }
+    if (!read) return read;
+  }
+  return params_.add_urlencoded(request.query, max);
+}
+
+Code DiscoveryApi::refuse(Call& call, const Error& error, bool handled) {
+  call.envelope.failure(error, handled);
+  observer_.refused(call.route, error.code, false);
+  return wire_code(error.code);
+}
+
+// Whoever is no peer cannot make a write look like a peer's: its parameters are ignored (replication.md 2.5, R7).
+DiscoveryApi::Origin DiscoveryApi::origin_of(const codec::HttpRequest& request, bool replication,
+                                             bool from_zone) const {
+  if (!replication && !from_zone) return {};
+  if (!settings_.open_membership && !settings_.peer_ips.contains(request.client->ip)) return {};
+  return {registry::Writer::kReplica, replication};
+}
+
+}  // namespace discovery::protocol

@@ -1,0 +1,74 @@
+#include "protocol/discovery/app_json.h"
+
+#include "codec/json_writer.h"
+
+namespace discovery::protocol {
+
+using codec::append_json_int;
+using codec::append_json_string;
+
+void append_instance(std::string& out, const registry::InstanceView& view) {
+  const registry::Instance& i = *view.instance;
+  out += R"({"region":)";
+  append_json_string(out, i.region());
+  out += R"(,"zone":)";
+  append_json_string(out, i.zone());
+  out += R"(,"env":)";
+  append_json_string(out, view.app.env);
+  out += R"(,"appid":)";
+  append_json_string(out, view.app.appid);
+  out += R"(,"hostname":)";
+  append_json_string(out, i.hostname());
+  out += R"(,"addrs":)";
+  out += i.addrs_json();
+  out += R"(,"version":)";
+  append_json_string(out, i.version());
+  out += R"(,"metadata":)";
+  out += i.metadata_json();
+  out += R"(,"status":)";
+  append_json_int(out, i.numbers.status);
+  out += R"(,"reg_timestamp":)";
+  append_json_int(out, i.numbers.reg_ns);
+  out += R"(,"up_timestamp":)";
+  append_json_int(out, i.numbers.up_ns);
+  out += R"(,"renew_timestamp":)";
+  append_json_int(out, view.renew_ns);
+  out += R"(,"dirty_timestamp":)";
+  append_json_int(out, i.numbers.dirty_ns);
+  out += R"(,"latest_timestamp":)";
+  append_json_int(out, i.numbers.latest_ns);
+  out += '}';
+}
+
+void append_app(std::string& out, const registry::Application& app, const registry::ViewForm& form) {
+  out += R"({"instances":{)";
+  std::string_view zone;
+  bool in_zone = false;
+  bool first_instance = true;
+  app.for_each_listed([&](const registry::InstanceView& view) {
+    const std::string_view own = view.instance->zone();
+    if (!form.zone.empty() && own != form.zone) return;
+    if (!in_zone || own != zone) {
+      if (in_zone) out += "],";
+      append_json_string(out, own);
+      out += ":[";
+      zone = own;
+      in_zone = first_instance = true;
+    }
+    if (!(view.instance->numbers.status & form.status_mask)) return;
+    if (!first_instance) out += ',';
+    first_instance = false;
+    append_instance(out, view);
+  });
+  if (in_zone) out += ']';
+  out += '}';
+  if (app.scheduler()) {
+    out += R"(,"scheduler":)";
+    out += *app.scheduler();
+  }
+  out += R"(,"latest_timestamp":)";
+  append_json_int(out, app.latest_timestamp_ns());
+  out += '}';
+}
+
+}  // namespace discovery::protocol

@@ -1,0 +1,30 @@
+// The codes of the wire, and the one table from our errors to them (spec: discovery-api.md 3).
+#pragma once
+
+#include "base/result.h"
+
+namespace discovery::protocol {
+
+enum class Code : int {
+  kOk = 0,
+  kNotModified = -304,
+  kBadRequest = -400,
+  kNotFound = -404,
+  kConflict = -409,
+  kServerError = -500,  ///< Go clients wait a second and go to another node
+};
+
+constexpr Code wire_code(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kLimitExceeded: return Code::kBadRequest;
+    case ErrorCode::kNotFound: return Code::kNotFound;
+    case ErrorCode::kConflict: return Code::kConflict;
+    case ErrorCode::kExhausted:
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kInternal: return Code::kServerError;
+  }
+  return Code::kServerError;
+}
+
+}  // namespace discovery::protocol

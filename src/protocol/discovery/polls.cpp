@@ -1,0 +1,155 @@
+// poll and polls: what is answered at once, and what waits (spec: discovery-api.md 7.5 to 7.7).
+#include <algorithm>
+#include <unordered_set>
+
+#include "codec/typed.h"
+#include "protocol/discovery/api.h"
+#include "protocol/discovery/binder.h"
+#include "protocol/discovery/poll_request.h"
+
+namespace discovery::protocol {
+
+struct DiscoveryApi::PollArgs {
+  bool single = false;
+  std::string_view env;
+  std::string_view zone;
+  std::vector<std::string_view> appids;
+  std::vector<int64_t> cursors_ns;  ///< one per appid
+};
+
+namespace {
+/// What several applications together have to tell.
+struct News {
+  bool any = false;      ///< one is newer than its cursor
+  bool listed = false;   ///< and has an instance in service
+  bool unknown = false;  ///< one (or its zone) is unknown
+
+  void add(const registry::AppState& state, int64_t cursor_ns) {
+    const bool due = state.zone_known && state.latest_timestamp_ns > cursor_ns;
+    any |= due;
+    listed |= due && state.in_service;
+    unknown |= !state.zone_known;
+  }
+};
+
+/// The same application twice counts once, with the cursor it came with first.
+void drop_repetitions(std::vector<std::string_view>& appids, std::vector<int64_t>& cursors) {
+  std::unordered_set<std::string_view> seen;
+  size_t kept = 0;
+  for (size_t i = 0; i < appids.size(); ++i) {
+    if (!seen.insert(appids[i]).second) continue;
+    appids[kept] = appids[i];
+    cursors[kept++] = cursors[i];
+  }
+  appids.resize(kept);
+  cursors.resize(kept);
+}
+}  // namespace
+
+Code DiscoveryApi::poll(Call& call) {
+  Binder bind(params_, "ArgPoll", settings_.name_bytes_max);
+  PollArgs args;
+  args.single = true;
+  args.zone = bind.optional_name("zone");
+  args.env = bind.name("env", "Env");
+  args.appids = bind.required_name_list("appid", "AppID");
+  bind.name("hostname", "Hostname");
+  args.cursors_ns = bind.i64_comma_list("latest_timestamp");
+  bind.require(args.appids.size() <= settings_.poll_apps_max, ErrorCode::kLimitExceeded,
+               "more appids than limits.poll_apps allows");
+  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+  if (args.cursors_ns.size() != args.appids.size()) args.cursors_ns.assign(args.appids.size(), 0);
+  args.appids.resize(1);  // the first counts (D20)
+  args.cursors_ns.resize(1);
+  return wait_for_change(call, args);
+}
+
+Code DiscoveryApi::polls(Call& call) {
+  Binder bind(params_, "ArgPolls", settings_.name_bytes_max);
+  PollArgs args;
+  args.zone = bind.optional_name("zone");
+  args.env = bind.name("env", "Env");
+  args.appids = bind.required_name_list("appid", "AppID");
+  bind.name("hostname", "Hostname");
+  args.cursors_ns = bind.i64_comma_list("latest_timestamp");
+  bind.require(args.appids.size() <= settings_.poll_apps_max, ErrorCode::kLimitExceeded,
+               "more appids than limits.poll_apps allows");
+  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+  if (args.cursors_ns.size() != args.appids.size()) {
+    return refuse(call, invalid("latest_timestamp must be given as often as appid"), true);
+  }
+  drop_repetitions(args.appids, args.cursors_ns);
+  return wait_for_change(call, args);
+}
+
+Duration DiscoveryApi::park_time(const codec::HttpRequest& request) const {
+  Duration time = std::min(settings_.max_park, settings_.request_timeout);
+  const std::string_view announced = request.field("x1-bmspy-timeout");
+  const auto ms = codec::parse_i64(announced);
+  if (!ms || *ms <= 0 || announced.front() == '+') return time;
+  constexpr int64_t kMargin = 20;  // what the original leaves for the way back
+  constexpr int64_t kMillisecondsMax = 24LL * 3600 * 1000;
+  const int64_t left = *ms > kMargin ? *ms - kMargin : *ms;
+  return std::min<Duration>(time, std::chrono::milliseconds(std::min(left, kMillisecondsMax)));
+}
+
+// The lists of what is newer than the client's cursors, as they are now.
+Code DiscoveryApi::answer_at_once(Call& call, const PollArgs& args) {
+  const std::string_view callback = params_.first("callback");
+  std::vector<PolledApp> apps;
+  for (size_t i = 0; i < args.appids.size(); ++i) {
+    auto seen = view({args.env, args.appids[i]}, {1, args.zone}, call.request.received_at);
+    const bool due = seen.latest_timestamp_ns > args.cursors_ns[i];
+    if (due || !seen.bytes) apps.push_back({args.appids[i], std::move(seen.bytes)});
+  }
+  if (!args.single) {
+    write_polls_answer(call.reply, callback, apps);
+    return Code::kOk;
+  }
+  if (apps.empty() || !apps.front().bytes) {
+    write_poll_not_found(call.reply, callback, args.appids.front());
+    return Code::kNotFound;
+  }
+  write_poll_answer(call.reply, callback, std::move(apps.front().bytes));
+  return Code::kOk;
+}
+
+Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
+  News news;
+  for (size_t i = 0; i < args.appids.size(); ++i) {
+    news.add(registry_.look({args.env, args.appids[i]}, args.zone), args.cursors_ns[i]);
+  }
+  if (news.listed || (args.single && news.unknown)) return answer_at_once(call, args);
+
+  // Joining compares and enters in one step: what changes afterwards wakes the request, what changed before is seen now.
+  const TimePoint now = call.request.received_at;
+  auto request = std::make_unique<PollRequest>(
+      *this, call.exchange, args.appids.size(),
+      PollRequest::Options{args.single, args.zone, params_.first("callback")}, now);
+  auto admitted = request->admitted();
+  news = {};
+  for (size_t i = 0; admitted && i < args.appids.size(); ++i) {
+    const auto state = request->join({args.env, args.appids[i]}, args.zone, args.cursors_ns[i]);
+    if (state) {
+      news.add(*state, args.cursors_ns[i]);
+    } else {
+      admitted = state.error();
+    }
+  }
+  if (!admitted || news.listed || (args.single && news.unknown)) {
+    request->abandon();
+    return admitted ? answer_at_once(call, args) : refuse(call, admitted.error(), true);
+  }
+  // Newer, but with nothing to see: clients ignore such an answer and ask again without pause, so it waits a little (D4).
+  const TimePoint deadline = now + park_time(call.request);
+  if (news.any) {
+    request->hold(std::min(deadline, now + settings_.empty_hold));
+  } else {
+    request->wait(deadline);
+  }
+  call.parked = true;
+  call.exchange.park(std::move(request));
+  return Code::kOk;
+}
+
+}  // namespace discovery::protocol

@@ -1,0 +1,108 @@
+// fetch, fetchs, fetch/all and nodes (spec: discovery-api.md 7.1 to 7.4).
+#include <algorithm>
+#include <unordered_set>
+
+#include "codec/json_writer.h"
+#include "protocol/discovery/api.h"
+#include "protocol/discovery/app_json.h"
+#include "protocol/discovery/binder.h"
+#include "protocol/discovery/fetch_all_source.h"
+
+namespace discovery::protocol {
+
+registry::AppView DiscoveryApi::view(registry::AppKeyView app, const registry::ViewForm& form, TimePoint now) {
+  auto seen = registry_.view(app, form, now,
+                             [](const registry::Application& a, const registry::ViewForm& f, std::string& out) {
+                               append_app(out, a, f);
+                             });
+  if (seen.bytes) observer_.view_served(seen.rendered);
+  return seen;
+}
+
+Code DiscoveryApi::fetch(Call& call) {
+  Binder bind(params_, "ArgFetch", settings_.name_bytes_max);
+  registry::ViewForm form;
+  form.zone = bind.optional_name("zone");
+  const std::string_view env = bind.name("env", "Env");
+  const std::string_view appid = bind.name("appid", "AppID");
+  form.status_mask = bind.required_u32("status", "Status");
+  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+
+  auto seen = view({env, appid}, form, call.request.received_at);
+  if (!seen.bytes) {
+    call.envelope.whole_with_null(Code::kNotFound);
+    return Code::kNotFound;
+  }
+  call.envelope.begin(Code::kOk);
+  call.envelope.ttl();
+  call.envelope.data();
+  call.reply.share(std::move(seen.bytes));
+  call.envelope.finish();
+  return Code::kOk;
+}
+
+Code DiscoveryApi::fetchs(Call& call) {
+  Binder bind(params_, "ArgFetchs", settings_.name_bytes_max);
+  registry::ViewForm form;
+  form.zone = bind.optional_name("zone");
+  const std::string_view env = bind.name("env", "Env");
+  const auto appids = bind.required_name_list("appid", "AppID");
+  form.status_mask = bind.required_u32("status", "Status");
+  bind.require(appids.size() <= settings_.poll_apps_max, ErrorCode::kLimitExceeded,
+               "more appids than limits.poll_apps allows");
+  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+
+  call.envelope.begin(Code::kOk);
+  call.envelope.ttl();
+  call.envelope.data();
+  call.reply.append("{");
+  bool first = true;
+  std::unordered_set<std::string_view> seen_ids;
+  for (const std::string_view appid : appids) {
+    if (!seen_ids.insert(appid).second) continue;
+    auto seen = view({env, appid}, form, call.request.received_at);
+    if (!seen.bytes) continue;
+    if (!first) call.reply.append(",");
+    first = false;
+    codec::append_json_string(call.reply.own(), appid);
+    call.reply.append(":");
+    call.reply.share(std::move(seen.bytes));
+  }
+  call.reply.append("}");
+  call.envelope.finish();
+  return Code::kOk;
+}
+
+Code DiscoveryApi::fetch_all(Call& call) {
+  call.envelope.begin(Code::kOk);
+  call.envelope.ttl();
+  call.envelope.data();
+  call.reply.stream(std::make_unique<FetchAllSource>(registry_, params_.first("callback").empty() ? "}" : "})"));
+  return Code::kOk;
+}
+
+Code DiscoveryApi::nodes(Call& call) {
+  call.envelope.begin(Code::kOk);
+  call.envelope.ttl();
+  call.envelope.data();
+  const auto append_node = [&](std::string_view addr, int status) {
+    call.reply.append(R"({"addr":)");
+    codec::append_json_string(call.reply.own(), addr);
+    call.reply.append(R"(,"status":)");
+    call.reply.append_int(status);
+    call.reply.append(R"(,"zone":)");
+    codec::append_json_string(call.reply.own(), settings_.zone);
+    call.reply.append("}");
+  };
+  call.reply.append("[");
+  append_node(settings_.self_addr, 0);
+  for (const std::string& addr : settings_.nodes) {
+    call.reply.append(",");
+    append_node(addr, 1);  // never reached: there is no cluster yet
+  }
+  call.reply.append("]");
+  call.envelope.finish();
+  return Code::kOk;
+}
+
+}  // namespace discovery::protocol

@@ -1,0 +1,215 @@
+// register, renew, cancel and set (spec: discovery-api.md 6).
+#include "codec/json_writer.h"
+#include "codec/text.h"
+#include "protocol/discovery/api.h"
+#include "protocol/discovery/app_json.h"
+#include "protocol/discovery/binder.h"
+
+namespace discovery::protocol {
+
+namespace {
+/// Stored text is UTF-8: `repaired` owns it where something had to be replaced.
+std::string_view repair(std::string_view text, std::string& repaired) {
+  if (codec::is_utf8(text)) return text;
+  repaired = codec::repair_utf8(text);
+  return repaired;
+}
+
+/// The four names of an instance, in the order in which the wire's structs hold them.
+registry::InstanceKeyView bind_key(Binder& bind) {
+  registry::InstanceKeyView key;
+  key.zone = bind.name("zone", "Zone");
+  key.app.env = bind.name("env", "Env");
+  key.app.appid = bind.name("appid", "AppID");
+  key.hostname = bind.name("hostname", "Hostname");
+  return key;
+}
+
+bool is_status(int64_t status) { return status == 1 || status == 2; }
+}  // namespace
+
+Result<void> DiscoveryApi::read_addrs(const std::vector<std::string_view>& addrs) {
+  if (addrs.size() > settings_.addrs_max) {
+    return Error{ErrorCode::kLimitExceeded, "more addrs than limits.addrs allows"};
+  }
+  addrs_json_.assign("[");
+  for (const std::string_view addr : addrs) {
+    if (addrs_json_.size() > 1) addrs_json_ += ',';
+    codec::append_json_string(addrs_json_, addr);
+  }
+  addrs_json_ += ']';
+  return {};
+}
+
+// Valid JSON that is no object registers with {} (discovery-api.md 6.1).
+Result<void> DiscoveryApi::read_metadata(std::string_view json) {
+  metadata_json_.clear();
+  const auto metadata = codec::parse_metadata(json, settings_.metadata);
+  if (!metadata) return metadata.error();
+  codec::append_metadata(metadata_json_, *metadata);
+  return {};
+}
+
+bool DiscoveryApi::is_node(const std::vector<std::string_view>& addrs) const {
+  constexpr std::string_view kScheme = "http://";
+  for (const std::string_view addr : addrs) {
+    if (!addr.starts_with(kScheme)) return false;
+    if (!settings_.node_addrs.contains(std::string(addr.substr(kScheme.size())))) return false;
+  }
+  return true;
+}
+
+Code DiscoveryApi::register_instance(Call& call) {
+  Binder bind(params_, "ArgRegister", settings_.name_bytes_max);
+  registry::RegisterArgs args;
+  const std::string_view region = bind.text("region");
+  args.key = bind_key(bind);
+  args.status = bind.required_u32("status", "Status");
+  const auto addrs = bind.required_comma_list("addrs", "Addrs");
+  const std::string_view version = bind.text("version");
+  const std::string_view metadata = bind.text("metadata");
+  const bool replication = bind.flag("replication");
+  bind.i64("latest_timestamp");  // parsed, without effect
+  args.dirty_timestamp_ns = bind.i64("dirty_timestamp");
+  args.reg_timestamp_ns = bind.i64("reg_timestamp");
+  const bool from_zone = bind.flag("from_zone");
+  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+
+  if (!is_status(args.status)) return refuse(call, invalid("status must be 1 or 2"), true);
+  if (args.key.app.appid.find(',') != std::string_view::npos) {
+    return refuse(call, invalid("appid must not contain a comma: no list could name it"), true);
+  }
+  if (const auto read = read_addrs(addrs); !read) return refuse(call, read.error(), true);
+  if (const auto read = read_metadata(metadata); !read) return refuse(call, read.error(), true);
+  if (args.key.app.appid == kSelfApp && !settings_.open_membership && !is_node(addrs)) {
+    observer_.stranger_refused(args.key, *call.request.client);
+    return refuse(call, invalid("an address of infra.discovery is not among the configured nodes"), true);
+  }
+  std::string repaired_region;
+  std::string repaired_version;
+  args.region = repair(region, repaired_region);
+  args.version = repair(version, repaired_version);
+  args.addrs_json = addrs_json_;
+  args.metadata_json = metadata_json_;
+  args.writer = origin_of(call.request, replication, from_zone).writer;
+
+  const auto done = registry_.register_instance(args, call.request.received_at);
+  if (!done) return refuse(call, done.error(), true);
+  changes_.changed(done->wake, call.request.received_at);
+  if (done->applied) observer_.registered(args.key, done->created, *call.request.client);
+  call.envelope.whole(Code::kOk);
+  return Code::kOk;
+}
+
+Code DiscoveryApi::renew(Call& call) {
+  Binder bind(params_, "ArgRenew", settings_.name_bytes_max);
+  registry::RenewArgs args;
+  args.key = bind_key(bind);
+  const bool replication = bind.flag("replication");
+  args.dirty_timestamp_ns = bind.i64("dirty_timestamp");
+  const bool from_zone = bind.flag("from_zone");
+  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+  args.compare = origin_of(call.request, replication, from_zone).replication;
+
+  // The instance is written first, while it is locked, and the envelope around it when the verdict is known: the text
+  // of the answer is put together in a reused buffer, so that nothing is allocated.
+  std::string& instance = addrs_json_;
+  instance.clear();
+  const auto verdict = registry_.renew(args, call.request.received_at, [&](const registry::InstanceView& view) {
+    append_instance(instance, view);
+  });
+  if (!verdict) {
+    call.envelope.whole_with_null(Code::kNotFound);
+    return Code::kNotFound;
+  }
+  const Code code = *verdict == registry::RenewVerdict::kRenewed         ? Code::kOk
+                    : *verdict == registry::RenewVerdict::kSenderIsNewer ? Code::kNotFound
+                                                                         : Code::kConflict;
+  call.envelope.begin(code);
+  call.envelope.ttl();
+  call.envelope.data();
+  call.reply.append(instance);
+  call.envelope.finish();
+  return code;
+}
+
+Code DiscoveryApi::cancel(Call& call) {
+  Binder bind(params_, "ArgCancel", settings_.name_bytes_max);
+  registry::CancelArgs args;
+  args.key = bind_key(bind);
+  const bool from_zone = bind.flag("from_zone");
+  const bool replication = bind.flag("replication");
+  const int64_t latest_ns = bind.i64("latest_timestamp");
+  const int64_t dirty_ns = bind.i64("dirty_timestamp");
+  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+  args.writer = origin_of(call.request, replication, from_zone).writer;
+  args.stamp_ns = dirty_ns > 0 ? dirty_ns : latest_ns;
+
+  const auto done = registry_.cancel(args, call.request.received_at);
+  if (!done) {
+    call.envelope.whole(wire_code(done.error().code));
+    return wire_code(done.error().code);
+  }
+  changes_.changed(done->wake, call.request.received_at);
+  if (done->applied) observer_.cancelled(args.key, *call.request.client);
+  call.envelope.whole(Code::kOk);
+  return Code::kOk;
+}
+
+Code DiscoveryApi::set(Call& call) {
+  Binder bind(params_, "ArgSet", settings_.name_bytes_max);
+  bind.text("region");
+  const std::string_view zone = bind.name("zone", "Zone");
+  const std::string_view env = bind.name("env", "Env");
+  const std::string_view appid = bind.name("appid", "AppID");
+  const auto hosts = bind.list("hostname");
+  const auto statuses = bind.i64_comma_list("status");
+  const auto patches = bind.list("metadata");
+  bind.flag("replication");
+  bind.flag("from_zone");
+  const int64_t set_timestamp_ns = bind.i64("set_timestamp");
+  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+
+  if (hosts.empty() || (!statuses.empty() && statuses.size() != hosts.size()) ||
+      (!patches.empty() && patches.size() != hosts.size())) {
+    return refuse(call, invalid("status and metadata must be given as often as hostname, and hostname at least once"),
+                  true);
+  }
+  std::vector<registry::SetItem> items;
+  items.reserve(hosts.size());
+  for (size_t i = 0; i < hosts.size(); ++i) {
+    if (!statuses.empty() && !is_status(statuses[i])) return refuse(call, invalid("status must be 1 or 2"), true);
+    registry::SetItem item{hosts[i], std::nullopt, !patches.empty()};
+    if (!statuses.empty()) item.status = static_cast<uint32_t>(statuses[i]);
+    items.push_back(item);
+  }
+  std::vector<codec::Metadata> parsed;
+  for (const std::string_view patch : patches) {
+    auto metadata = codec::parse_metadata(patch, settings_.metadata);
+    if (!metadata) return refuse(call, metadata.error(), true);
+    if (metadata->kind == codec::Metadata::Kind::kOther) {
+      return refuse(call, invalid("metadata must be a JSON object, or null to clear it"), true);
+    }
+    parsed.push_back(std::move(*metadata));
+  }
+  const auto merge = [&](size_t i, std::string_view stored) -> Result<std::string> {
+    auto whole = codec::parse_metadata(stored, {SIZE_MAX, SIZE_MAX});
+    if (!whole) return whole.error();
+    codec::merge_metadata(*whole, parsed[i]);
+    if (!codec::within_limits(*whole, settings_.metadata)) {
+      return Error{ErrorCode::kLimitExceeded, "metadata grows beyond limits.metadata_members or limits.metadata_bytes"};
+    }
+    std::string text;
+    codec::append_metadata(text, *whole);
+    return text;
+  };
+  const registry::AppKeyView app{env, appid};
+  const auto done = registry_.set({app, zone, items, set_timestamp_ns, merge}, call.request.received_at);
+  if (!done) return refuse(call, done.error(), true);
+  changes_.changed(*done, call.request.received_at);
+  observer_.set_applied(app, zone, hosts.size(), *call.request.client);
+  call.envelope.whole(Code::kOk);
+  return Code::kOk;
+}
+
+}  // namespace discovery::protocol
