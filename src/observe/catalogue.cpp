@@ -1,0 +1,58 @@
+#include "observe/catalogue.h"
+
+namespace discovery::observe {
+
+std::string_view type_name(MetricType type) {
+  switch (type) {
+    case MetricType::kCounter:
+      return "counter";
+    case MetricType::kGauge:
+      return "gauge";
+    case MetricType::kHistogram:
+      return "histogram";
+  }
+  return "untyped";
+}
+
+std::span<const MetricInfo* const> catalogue() {
+  using namespace metric;
+  static constexpr const MetricInfo* kAll[] = {
+      &kBuildInfo,
+      &kInstances,
+      &kApps,
+      &kSelfProtection,
+      &kRenewsExpected,
+      &kRenewsLastMinute,
+      &kHeldInstances,
+      &kMemoryBytes,
+      &kLoopLag,
+      &kHttpRequests,
+      &kHttpRequestSeconds,
+      &kConnections,
+      &kRegisters,
+      &kRenews,
+      &kCancels,
+      &kSets,
+      &kParkedPolls,
+      &kPollWakeups,
+      &kNotifySeconds,
+      &kEmptyAnswers,
+      &kFanoutBytes,
+      &kViewRenders,
+      &kViewReuses,
+      &kSlowConsumers,
+      &kThrottled,
+      &kEvictions,
+      &kConfigReloads,
+      &kLogLinesDropped,
+      &kProcessCpu,
+      &kProcessResident,
+      &kProcessVirtual,
+      &kProcessOpenFds,
+      &kProcessMaxFds,
+      &kProcessStart,
+  };
+  return kAll;
+}
+
+}  // namespace discovery::observe

@@ -1,0 +1,137 @@
+// Every metric of the daemon: its name, type, label names and meaning, in one place.
+//
+// Whoever exports a value names its entry here, so nothing reaches /metrics that is not in catalogue(), and a test
+// holds docs/metrics.md against it. Conventions (operations.md 5): base units, counters end in _total, few labels.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace discovery::observe {
+
+enum class MetricType : uint8_t { kCounter, kGauge, kHistogram };
+
+struct MetricInfo {
+  std::string_view name;
+  MetricType type;
+  std::array<std::string_view, 3> labels;  ///< names, "" where there are fewer
+  std::string_view help;                   ///< one line without backslash
+
+  [[nodiscard]] constexpr size_t label_count() const {
+    size_t n = 0;
+    while (n < labels.size() && !labels[n].empty()) ++n;
+    return n;
+  }
+};
+
+/// "counter", "gauge", "histogram".
+[[nodiscard]] std::string_view type_name(MetricType type);
+
+/// All of namespace metric, in the order in which they are exported.
+[[nodiscard]] std::span<const MetricInfo* const> catalogue();
+
+namespace metric {
+
+// What the node is and holds: values handed in by src/node.
+inline constexpr MetricInfo kBuildInfo{
+    "discovery_build_info", MetricType::kGauge, {"version", "commit"}, "Always 1; the labels say what runs."};
+inline constexpr MetricInfo kInstances{"discovery_instances",
+                                       MetricType::kGauge,
+                                       {"env", "zone", "status"},
+                                       "Instances stored, by environment, zone and status."};
+inline constexpr MetricInfo kApps{
+    "discovery_apps", MetricType::kGauge, {"env"}, "Applications that have at least one instance, by environment."};
+inline constexpr MetricInfo kSelfProtection{"discovery_self_protection_active",
+                                            MetricType::kGauge,
+                                            {},
+                                            "1 while self-protection holds expired instances back, else 0."};
+inline constexpr MetricInfo kRenewsExpected{
+    "discovery_renews_expected", MetricType::kGauge, {}, "Renewals a minute that the stored instances should send."};
+inline constexpr MetricInfo kRenewsLastMinute{
+    "discovery_renews_last_minute", MetricType::kGauge, {}, "Renewals counted in the last full minute."};
+inline constexpr MetricInfo kHeldInstances{"discovery_held_instances",
+                                           MetricType::kGauge,
+                                           {},
+                                           "Instances past their lease that protection or the brake keeps."};
+inline constexpr MetricInfo kMemoryBytes{
+    "discovery_memory_bytes", MetricType::kGauge, {"kind"}, "Memory in use, by what it holds."};
+inline constexpr MetricInfo kLoopLag{
+    "discovery_loop_lag_seconds", MetricType::kGauge, {"thread"}, "How late the event loop ran its last timer."};
+
+// Requests, counted by the reactors.
+inline constexpr MetricInfo kHttpRequests{"discovery_http_requests_total",
+                                          MetricType::kCounter,
+                                          {"route", "code"},
+                                          "Requests answered, by route and by the code in the answer."};
+inline constexpr MetricInfo kHttpRequestSeconds{
+    "discovery_http_request_seconds",
+    MetricType::kHistogram,
+    {"route"},
+    "Time from the whole request read to its answer made; parked polls are not observed."};
+inline constexpr MetricInfo kConnections{
+    "discovery_connections", MetricType::kGauge, {}, "Client connections open now."};
+inline constexpr MetricInfo kRegisters{"discovery_registers_total",
+                                       MetricType::kCounter,
+                                       {"proto", "result"},
+                                       "Registrations asked for, by protocol and result."};
+inline constexpr MetricInfo kRenews{
+    "discovery_renews_total", MetricType::kCounter, {"proto", "result"}, "Renewals, by protocol and result."};
+inline constexpr MetricInfo kCancels{"discovery_cancels_total",
+                                     MetricType::kCounter,
+                                     {"proto", "cause", "result"},
+                                     "Cancellations, by protocol, who asked and result."};
+inline constexpr MetricInfo kSets{
+    "discovery_sets_total", MetricType::kCounter, {"proto", "result"}, "Set requests, by protocol and result."};
+inline constexpr MetricInfo kParkedPolls{
+    "discovery_parked_polls", MetricType::kGauge, {"proto"}, "Long polls that wait now."};
+inline constexpr MetricInfo kPollWakeups{
+    "discovery_poll_wakeups_total", MetricType::kCounter, {"reason"}, "Parked polls that ended, by what ended them."};
+inline constexpr MetricInfo kNotifySeconds{"discovery_notify_seconds",
+                                           MetricType::kHistogram,
+                                           {"proto"},
+                                           "Time from a change to the answer of a poll that waited for it."};
+inline constexpr MetricInfo kEmptyAnswers{"discovery_empty_answers_total",
+                                          MetricType::kCounter,
+                                          {},
+                                          "Answers of code 0 that list no instance of an application asked for."};
+inline constexpr MetricInfo kFanoutBytes{
+    "discovery_fanout_bytes_total", MetricType::kCounter, {"proto"}, "Bytes of answers to polls woken by a change."};
+inline constexpr MetricInfo kViewRenders{
+    "discovery_view_renders_total", MetricType::kCounter, {}, "Views of an application written as JSON."};
+inline constexpr MetricInfo kViewReuses{
+    "discovery_view_reuses_total", MetricType::kCounter, {}, "Answers made from a view that was there already."};
+inline constexpr MetricInfo kSlowConsumers{
+    "discovery_slow_consumers", MetricType::kGauge, {}, "Connections that have not taken their whole answer yet."};
+inline constexpr MetricInfo kThrottled{"discovery_client_throttled_total",
+                                       MetricType::kCounter,
+                                       {"rule"},
+                                       "Requests or connections refused or ended by a limit, by limit."};
+
+// Counted by the node.
+inline constexpr MetricInfo kEvictions{"discovery_evictions_total",
+                                       MetricType::kCounter,
+                                       {"reason"},
+                                       "Instances removed because they did not renew, by reason."};
+inline constexpr MetricInfo kConfigReloads{
+    "discovery_config_reloads_total", MetricType::kCounter, {"result"}, "Reloads of the configuration, by result."};
+inline constexpr MetricInfo kLogLinesDropped{"discovery_log_lines_dropped_total",
+                                             MetricType::kCounter,
+                                             {},
+                                             "Log lines lost in a full queue or refused by the file."};
+
+// The process, under the names every Prometheus client uses.
+inline constexpr MetricInfo kProcessCpu{
+    "process_cpu_seconds_total", MetricType::kCounter, {}, "Processor time used, user and system."};
+inline constexpr MetricInfo kProcessResident{"process_resident_memory_bytes", MetricType::kGauge, {}, "Memory in RAM."};
+inline constexpr MetricInfo kProcessVirtual{"process_virtual_memory_bytes", MetricType::kGauge, {}, "Address space."};
+inline constexpr MetricInfo kProcessOpenFds{"process_open_fds", MetricType::kGauge, {}, "File descriptors open."};
+inline constexpr MetricInfo kProcessMaxFds{
+    "process_max_fds", MetricType::kGauge, {}, "Soft limit of file descriptors."};
+inline constexpr MetricInfo kProcessStart{
+    "process_start_time_seconds", MetricType::kGauge, {}, "When the process started, in Unix time."};
+
+}  // namespace metric
+}  // namespace discovery::observe
