@@ -1,0 +1,177 @@
+#include "net/http_server.h"
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+#include "base/check.h"
+#include "net/connection_limit.h"
+#include "net/tcp_connection.h"
+
+namespace discovery::net {
+
+/// One group on one reactor. Members are destroyed from the last: connections before the handler they may be parked in.
+struct HttpServer::Service {
+  Service(HttpServer& server, Reactor& reactor, const ListenerGroup& group)
+      : name(group.name),
+        handler(group.make_handler(reactor)),
+        context(*handler, reactor, *server.options_.clock, reactor.stats(), server.options_.session, group.http,
+                server.partial_bytes_),
+        connections(context, reactor.io(), *server.limit_) {}
+
+  const std::string name;
+  const std::unique_ptr<codec::HttpHandler> handler;
+  SessionContext context;
+  ConnectionGroup connections;
+  std::vector<std::unique_ptr<Listener>> listeners;
+};
+
+/// Sends the connections of one reactor away: those with nothing parked at once, the parked ones in equal slices, so
+/// that their clients do not fall upon the other nodes in one moment.
+class HttpServer::Drainer final : public TimerEntry {
+ public:
+  explicit Drainer(Lane& lane) : lane_(lane) {}
+  void start(Duration spread);
+  void on_deadline(TimePoint now) override;
+
+ private:
+  static constexpr Duration kStep = std::chrono::milliseconds(50);
+  Lane& lane_;
+  int64_t steps_left_ = 0;
+};
+
+/// One reactor and what runs on it.
+struct HttpServer::Lane {
+  Lane(const Clock& clock, std::string name) : reactor(clock, std::move(name)) {}
+  ~Lane() { reactor.stop(); }
+
+  template <class F>
+  void for_each_session(F f) {
+    for (const auto& service : services) {
+      service->connections.open.for_each([&f](TcpConnection& connection) { f(connection.session()); });
+    }
+  }
+  void close_listeners() {
+    for (const auto& service : services) {
+      for (const auto& listener : service->listeners) listener->close();
+    }
+  }
+
+  Reactor reactor;
+  std::vector<std::unique_ptr<Service>> services;
+  Drainer drainer{*this};
+};
+
+void HttpServer::Drainer::start(Duration spread) {
+  lane_.for_each_session([](Session& session) {
+    if (session.state() != Session::State::kParked) session.drain();
+  });
+  steps_left_ = std::max<int64_t>(spread / kStep, 1);
+  on_deadline(lane_.reactor.now());
+}
+
+void HttpServer::Drainer::on_deadline(TimePoint now) {
+  size_t parked = 0;
+  lane_.for_each_session([&parked](Session& session) { parked += session.state() == Session::State::kParked; });
+  const auto steps = static_cast<size_t>(steps_left_);
+  size_t quota = (parked + steps - 1) / steps;
+  const bool last = --steps_left_ == 0;
+  lane_.for_each_session([&quota, last](Session& session) {
+    const bool is_parked = session.state() == Session::State::kParked;
+    if (is_parked && quota > 0) {
+      --quota;
+      session.drain();
+    } else if (last && session.state() != Session::State::kClosed) {
+      session.drain();  // one that was answered in the meantime
+    }
+  });
+  if (!last) lane_.reactor.schedule(*this, now + kStep);
+}
+
+HttpServer::HttpServer(const ServerOptions& options)
+    : options_(options),
+      partial_bytes_(options.partial_bytes_max),
+      limit_(std::make_unique<ConnectionLimit>(options.connections_max, options.connections_per_address_max)) {
+  for (size_t i = 0; i < std::max<size_t>(options.reactors, 1); ++i) {
+    lanes_.push_back(std::make_unique<Lane>(*options.clock, "reactor-" + std::to_string(i)));
+  }
+}
+
+HttpServer::~HttpServer() {
+  for (const auto& lane : lanes_) lane->reactor.stop();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::open(const ServerOptions& options, std::vector<ListenerGroup> groups) {
+  DISCOVERY_CHECK(options.clock != nullptr, "the server has a clock");
+  std::unique_ptr<HttpServer> server(new HttpServer(options));
+  for (ListenerGroup& group : groups) {
+    const Result<void> added = server->add_group(std::move(group));
+    if (!added) return added.error();
+  }
+  return server;
+}
+
+Result<void> HttpServer::add_group(ListenerGroup group) {
+  for (const auto& lane : lanes_) {
+    lane->services.push_back(std::make_unique<Service>(*this, lane->reactor, group));
+    Service& service = *lane->services.back();
+    const bool first = lane == lanes_.front();
+    for (ListenAddress& address : group.addresses) {
+      auto listener =
+          Listener::open(lane->reactor, address, first ? Listener::Sharing::kFirst : Listener::Sharing::kAnother);
+      if (!listener) return listener.error();
+      address = (*listener)->bound();  // port 0 is chosen once, and a name resolved once
+      service.listeners.push_back(std::move(*listener));
+    }
+  }
+  return {};
+}
+
+void HttpServer::start() {
+  for (const auto& lane : lanes_) {
+    for (const auto& service : lane->services) {
+      for (const auto& listener : service->listeners) listener->accept_on(service->connections);
+    }
+  }
+  for (const auto& lane : lanes_) lane->reactor.start();
+  running_ = true;
+}
+
+size_t HttpServer::stop(const StopOptions& options) {
+  if (!std::exchange(running_, false)) return 0;
+  std::vector<std::future<void>> closed;
+  for (const auto& lane : lanes_) {
+    auto done = std::make_shared<std::promise<void>>();
+    closed.push_back(done->get_future());
+    lane->reactor.post([&lane = *lane, done] {
+      lane.close_listeners();
+      done->set_value();
+    });
+  }
+  for (auto& one : closed) one.wait();  // no connection is added from here on
+  for (const auto& lane : lanes_) {
+    lane->reactor.post([&lane = *lane, spread = options.spread] { lane.drainer.start(spread); });
+  }
+  limit_->wait_until_none(std::max(options.deadline, options.spread));
+  for (const auto& lane : lanes_) lane->reactor.stop();
+  return limit_->open();
+}
+
+std::vector<ListenAddress> HttpServer::bound_addresses(const std::string& group) const {
+  std::vector<ListenAddress> bound;
+  for (const auto& service : lanes_.front()->services) {
+    if (service->name != group) continue;
+    for (const auto& listener : service->listeners) bound.push_back(listener->bound());
+  }
+  return bound;
+}
+
+Reactor& HttpServer::reactor(size_t index) { return lanes_[index]->reactor; }
+
+ServerStats HttpServer::stats() const {
+  ServerStats all;
+  for (const auto& lane : lanes_) all.add(lane->reactor.stats().snapshot());
+  return all;
+}
+
+}  // namespace discovery::net

@@ -1,0 +1,93 @@
+// The HTTP server: reactors, listeners and sessions, put together.
+//
+//     auto server = HttpServer::open(options, {{"api", {{"127.0.0.1", 7171}}, make_api_handler}});
+//     if (!server) return exit_code(server.error());        // kConflict: the address is in use
+//     (*server)->start();   ...   (*server)->stop({});
+//
+// Every group of addresses gets one handler per reactor from its factory; a connection lives on one reactor.
+//
+// Lifecycle: open() binds everything and makes the handlers, without a thread; start() starts the threads; stop()
+// drains and joins; the destructor stops without waiting for anybody. Handlers are destroyed after the last session.
+// Thread: open(), start(), stop() from one thread, which is no reactor's; everything else from any.
+// Limits: ServerOptions. Errors of open(): see Listener.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "codec/http.h"
+#include "codec/http_head.h"
+#include "net/listener.h"
+#include "net/reactor.h"
+#include "net/session_context.h"
+#include "net/stats.h"
+
+namespace discovery::net {
+
+/// Called in open(), once per reactor, before its thread runs: the place to add turn hooks.
+using HandlerFactory = std::function<std::unique_ptr<codec::HttpHandler>(Reactor&)>;
+
+struct ListenerGroup {
+  std::string name;
+  std::vector<ListenAddress> addresses;
+  HandlerFactory make_handler;
+  codec::HttpLimits http;
+};
+
+struct ServerOptions {
+  size_t reactors = 1;
+  SessionLimits session;
+  size_t connections_max = 16 * 1024;      ///< over all groups; the node sets 90 % of its descriptor limit
+  size_t connections_per_address_max = 0;  ///< 0: no limit
+  size_t partial_bytes_max = size_t{256} * 1024 * 1024;  ///< of partly read requests, over all connections
+  const Clock* clock = nullptr;                          ///< outlives the server; never null
+};
+
+struct StopOptions {
+  Duration spread = std::chrono::seconds(3);     ///< over which parked requests are sent away
+  Duration deadline = std::chrono::seconds(10);  ///< after which what is left is cut off; at least `spread`
+};
+
+class ConnectionLimit;
+
+class HttpServer {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<HttpServer>> open(const ServerOptions& options,
+                                                                std::vector<ListenerGroup> groups);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  void start();
+  /// Stops accepting, sends clients away (Session::drain), waits for them, ends the threads. Returns the number of
+  /// connections that had to be cut off. Calling it again does nothing.
+  size_t stop(const StopOptions& options);
+
+  /// Of that group, in its order, with the ports really bound.
+  [[nodiscard]] std::vector<ListenAddress> bound_addresses(const std::string& group) const;
+  [[nodiscard]] size_t reactor_count() const { return lanes_.size(); }
+  [[nodiscard]] Reactor& reactor(size_t index);
+  /// Over all reactors.
+  [[nodiscard]] ServerStats stats() const;
+  [[nodiscard]] size_t partial_bytes() const { return partial_bytes_.used(); }
+
+ private:
+  struct Lane;
+  struct Service;
+  class Drainer;
+
+  explicit HttpServer(const ServerOptions& options);
+  Result<void> add_group(ListenerGroup group);
+
+  const ServerOptions options_;
+  codec::PartialBytes partial_bytes_;
+  std::unique_ptr<ConnectionLimit> limit_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  bool running_ = false;
+};
+
+}  // namespace discovery::net

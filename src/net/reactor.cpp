@@ -1,0 +1,109 @@
+#include "net/reactor.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+#include <utility>
+
+namespace discovery::net {
+
+namespace asio = boost::asio;
+
+struct Reactor::Loop {
+  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                           asio::io_context::executor_type>;
+
+  asio::io_context io{1};  // one thread: Asio leaves out its own locking of the queue where it can
+  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+  Timer timer{io.get_executor()};
+  std::thread thread;
+};
+
+Reactor::Reactor(const Clock& clock, std::string name)
+    : clock_(clock), name_(std::move(name)), loop_(std::make_unique<Loop>()), wheel_(clock.now()) {}
+
+Reactor::~Reactor() { stop(); }
+
+boost::asio::io_context& Reactor::io() { return loop_->io; }
+
+void Reactor::start() {
+  arm_timer(now() + kLagProbe);
+  loop_->thread = std::thread([this] {
+    pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+    loop_->io.run();
+  });
+}
+
+void Reactor::stop() {
+  loop_->io.stop();
+  if (loop_->thread.joinable()) loop_->thread.join();
+}
+
+bool Reactor::on_own_thread() const { return loop_->thread.get_id() == std::this_thread::get_id(); }
+
+void Reactor::post(std::function<void()> work) { asio::post(loop_->io, std::move(work)); }
+
+void Reactor::request_turn() {
+  if (turn_requested_.exchange(true, std::memory_order_acq_rel)) return;
+  asio::post(loop_->io, [this] { run_hooks(); });
+}
+
+void Reactor::schedule(TimerEntry& entry, TimePoint deadline) {
+  wheel_.schedule(entry, deadline);
+  if (deadline < armed_ && !in_timer_) arm_timer(deadline);
+}
+
+Duration Reactor::take_loop_lag() { return Duration(lag_max_ns_.exchange(0, std::memory_order_relaxed)); }
+
+void Reactor::arm_timer(TimePoint when) {
+  armed_ = when;
+  loop_->timer.expires_after(std::max(when - now(), Duration(0)));
+  loop_->timer.async_wait([this](const boost::system::error_code& error) {
+    if (!error) on_timer();
+  });
+}
+
+void Reactor::on_timer() {
+  const TimePoint now = clock_.now();
+  const Duration::rep late = (now - armed_).count();
+  if (late > lag_max_ns_.load(std::memory_order_relaxed)) lag_max_ns_.store(late, std::memory_order_relaxed);
+  in_timer_ = true;
+  wheel_.advance(now);
+  in_timer_ = false;
+  if (hooks_due_ && *hooks_due_ <= now) {
+    hooks_due_.reset();
+    request_turn();
+  }
+  arm_next();
+}
+
+void Reactor::arm_next() {
+  TimePoint next = now() + kLagProbe;
+  if (const auto wake = wheel_.next_wake()) next = std::min(next, *wake);
+  if (hooks_due_) next = std::min(next, *hooks_due_);
+  arm_timer(next);
+}
+
+void Reactor::run_hooks() {
+  turn_requested_.store(false, std::memory_order_release);  // before they look: what comes now asks anew
+  const TimePoint now = clock_.now();
+  hooks_due_.reset();
+  for (TurnHook* hook : hooks_) {
+    const std::optional<TimePoint> next = hook->on_turn(now);
+    if (next && (!hooks_due_ || *next < *hooks_due_)) hooks_due_ = next;
+  }
+  if (!hooks_due_) return;
+  if (*hooks_due_ <= now) {
+    hooks_due_.reset();
+    request_turn();
+  } else if (*hooks_due_ < armed_) {
+    arm_timer(*hooks_due_);
+  }
+}
+
+}  // namespace discovery::net

@@ -1,0 +1,118 @@
+// One HTTP connection: reads requests, hands them to the handler one at a time, writes the answers in order.
+//
+//              start()
+//                 v        whole request             park()
+//   +------->  Reading  ------------------> Handling -------> Parked --peer hung up--> Closed
+//   |          |  |  ^                         |                 |                     (the parked request is destroyed
+//   |   408,400|  |  | 100 Continue sent       |answer           |resume(), drain()     at once)
+//   |  413,... |  |  |                         v                 v
+//   |          |  |  +--------------------- [ one gather write, at most one in flight ]
+//   |          |  |peer closed, idle           |all sent         |a part is left, or the body is streamed
+//   |          |  v                            |                 v
+//   |          | Closed                        |              Writing --no progress for write_stall--> Closed
+//   |          |                               |                 |all sent
+//   |          v                               v                 v
+//   |       [ answer with Connection: close ] -+--- keep alive? -+
+//   +------------------------------------------ yes ----------<--|
+//                                                                |no
+//               Closed <--peer closed, linger time or bytes-- Lingering  (sending side shut, input thrown away)
+//
+// Lifecycle: made by its owner for an open transport, which outlives it; Transport::close() is its last call, after
+// which the owner destroys it (not within that call). Nothing is called on a session in state Closed but state() and
+// client(). Thread: one reactor's. Not re-entrant: resume() and drain() never from within a handler, see codec/http.h.
+// Limits: SessionLimits, codec::HttpLimits. While a request is parked, what the client pipelines is kept up to
+// pipelined_bytes_max; beyond it the session stops listening, so that a hang-up is noticed only when it answers.
+// A client that shuts down its sending side while parked counts as hung up.
+// Cost: per request one read, one write, no allocation, no timer operation (deadlines move lazily).
+#pragma once
+
+#include <memory>
+
+#include "base/timer_wheel.h"
+#include "codec/http.h"
+#include "codec/http_reader.h"
+#include "net/pending_write.h"
+#include "net/session_context.h"
+#include "net/transport.h"
+
+namespace discovery::net {
+
+class Session final : private TimerEntry, private codec::HttpExchange {
+ public:
+  enum class State : uint8_t { kReading, kHandling, kParked, kWriting, kLingering, kClosed };
+
+  Session(SessionContext& context, Transport& transport, codec::ClientAddress client);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Waits for the first request.
+  void start();
+
+  // From the transport.
+  void on_readable();
+  void on_writable();
+  void on_soon();
+
+  /// The node stops: a parked request is answered by write_drain_answer(), an idle connection closed, and any other
+  /// gets Connection: close with its next answer.
+  void drain();
+  /// Closes without an answer.
+  void abort() { close(); }
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] const codec::ClientAddress& client() const { return client_; }
+
+ private:
+  /// What is being read, which decides the deadline.
+  enum class Progress : uint8_t { kIdle, kHead, kBody };
+
+  void on_deadline(TimePoint now) override;
+  void park(std::unique_ptr<codec::ParkedRequest> request) override;
+  size_t resume() override;
+
+  // session.cpp: reading and handling
+  void read_input();
+  void process_input();
+  void handle(codec::HttpRequest& request);
+  void wait_for_more();
+  void set_read_deadline();
+  void watch_parked();
+  void read_while_parked();
+  void continue_later();
+  void refuse(codec::HttpProblem problem);
+
+  // session_write.cpp: answering and closing
+  size_t send_reply();
+  size_t send_streamed();
+  void send_continue();
+  void write_rest(std::unique_ptr<PendingWrite> rest);
+  void pump();
+  void answer_sent();
+  size_t answer_parked(bool draining);
+  void linger();
+  void drain_input();
+  void close();
+
+  void enter();
+  void arm(TimePoint due);
+  void timed_out(TimeoutKind kind);
+
+  SessionContext& context_;
+  Transport& transport_;
+  codec::HttpReader reader_;
+  std::unique_ptr<codec::ParkedRequest> parked_;
+  std::unique_ptr<PendingWrite> rest_;
+  TimePoint due_ = TimePoint::max();  ///< the true deadline; the entry in the wheel may stand earlier, never later
+  TimePoint began_{};                 ///< the head or the body that is being read
+  size_t lingered_ = 0;               ///< bytes thrown away
+  codec::ClientAddress client_;
+  State state_ = State::kReading;
+  Progress progress_ = Progress::kIdle;
+  bool close_after_ = false;  ///< the answer of the current request is the last one
+  bool draining_ = false;
+  bool head_only_ = false;  ///< the current request is a HEAD
+  bool http_1_0_ = false;   ///< the current request came in HTTP/1.0
+};
+
+}  // namespace discovery::net
