@@ -12,7 +12,7 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports paths through inlined library code that cannot happen.
-  add_compile_options(-Wno-null-dereference -Wno-restrict)
+  add_compile_options(-Wno-null-dereference -Wno-restrict -Wno-maybe-uninitialized)
 endif()
 
 # Paths in assertions and debug information are relative to the repository: no machine's path ends up in a binary, and

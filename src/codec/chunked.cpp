@@ -54,7 +54,8 @@ bool ChunkedDecoder::step(char c, const HttpLimits& limits, HttpProblem& problem
         state_ = State::kSizeLf;
         return true;
       }
-      if (!http_char(c, kValueChar)) return bad(problem, 400, "control character in a chunk extension");
+      // Whether a quoted string may run on over the end of the line is where parsers differ; Beast's lets it.
+      if (!http_char(c, kValueChar) || c == '"') return bad(problem, 400, "malformed chunk extension");
       if (++extension_bytes_ > kChunkExtensionBytesMax) return bad(problem, 400, "too many chunk extensions");
       return true;
     case State::kSizeLf:

@@ -1,10 +1,12 @@
 // A chunked request body (RFC 9112 7.1), decoded in place as it comes, split anywhere.
 //
 // Strict: CRLF only, 1 to 16 hexadecimal digits at the very start of a size line, nothing between them and ';' or the
-// line end. Extensions and trailers are checked for form and dropped.
-// Limits: the decoded body (413), extension bytes of a body (400), trailer bytes and fields (431). The framing itself
-// is bounded by the body: every chunk but the last carries at least one byte for at most 20 of framing. Thread: none of
-// its own; pure.
+// line end. Extensions and trailers are checked for form and dropped. Quoted strings in extensions are refused, because
+// parsers differ on where those end.
+//
+// Limits: the decoded body (413), extension bytes of a body (400), trailer bytes and fields (431). The framing itself is
+// bounded by the body: every chunk but the last carries at least one byte for at most 20 of framing.
+// Thread: none of its own; pure.
 #pragma once
 
 #include <cstdint>

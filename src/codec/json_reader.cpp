@@ -91,12 +91,10 @@ char32_t take_unicode(std::string_view& text) {
 size_t json_unescape(std::string_view raw, char* to) {
   char* const begin = to;
   while (!raw.empty()) {
-    const size_t plain = std::min(raw.find('\\'), raw.size());
-    if (plain > 0) std::memcpy(to, raw.data(), plain);
-    to += plain;
-    raw.remove_prefix(plain);
-    if (raw.empty()) break;
-    if (is_unicode_escape(raw)) {
+    if (raw.front() != '\\') {
+      *to++ = raw.front();
+      raw.remove_prefix(1);
+    } else if (is_unicode_escape(raw)) {
       to = put_utf8(take_unicode(raw), to);
     } else {  // the reader let only valid escapes pass
       *to++ = simple_escape(raw[1]);

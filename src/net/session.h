@@ -27,6 +27,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
 
 #include "base/timer_wheel.h"
 #include "codec/http.h"
@@ -84,8 +87,11 @@ class Session final : private TimerEntry, private codec::HttpExchange {
 
   // session_write.cpp: answering and closing
   size_t send_reply();
+  size_t send_gathered();
   size_t send_streamed();
   void send_continue();
+  /// Bytes written; none: the connection failed and the session has closed.
+  std::optional<size_t> write_once(std::span<const std::string_view> pieces);
   void write_rest(std::unique_ptr<PendingWrite> rest);
   void pump();
   void answer_sent();

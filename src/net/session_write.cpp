@@ -1,6 +1,7 @@
 // The second half of Session: answering and closing.
 #include <array>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -30,47 +31,55 @@ size_t Session::send_reply() {
   if (reply.streaming()) return send_streamed();
   std::string& head = context_.head;
   render_answer_head(reply, {BodyFraming::kLength, close_after_}, context_.date.at(context_.now), head);
-  const size_t head_bytes = head.size();
-  const bool with_body = !head_only_ && status_has_body(reply.status);
-  const size_t answer_bytes = head_bytes + (with_body ? reply.body_bytes() : 0);
-
-  std::array<std::string_view, Transport::kGatherMax> views;
-  size_t n = 1;
-  bool gathers = true;
-  if (with_body && reply.body_bytes() > 0) {
-    if (reply.body_bytes() == reply.own_bytes().size() && reply.body_bytes() <= kCopiedBodyBytesMax) {
-      head.append(reply.own_bytes());
-    } else if (2 * reply.parts().size() + 1 <= views.size()) {
-      n += body_views(reply, std::span(views).subspan(1));
-    } else {
-      gathers = false;  // very many pieces: sent in slices
-    }
+  if (!head_only_ && status_has_body(reply.status) && reply.body_bytes() > 0) {
+    const bool all_own = reply.body_bytes() == reply.own_bytes().size();
+    if (!all_own || reply.body_bytes() > kCopiedBodyBytesMax) return send_gathered();
+    head.append(reply.own_bytes());
   }
-  views[0] = head;
-
-  size_t sent = 0;
-  if (gathers) {
-    const IoResult result = transport_.write({views.data(), n});
-    if (result.kind == IoResult::Kind::kFailed || result.kind == IoResult::Kind::kEnd) {
-      close();
-      return answer_bytes;
-    }
-    sent = result.kind == IoResult::Kind::kDone ? result.bytes : 0;
-    context_.stats.bytes_out.add(sent);
-  }
-  if (sent == answer_bytes) {
+  const std::string_view answer = head;
+  const std::optional<size_t> sent = write_once({&answer, 1});
+  if (!sent) return answer.size();
+  if (*sent == answer.size()) {
     answer_sent();
-    return answer_bytes;
-  }
-  auto rest = std::make_unique<PendingWrite>();
-  head.resize(head_bytes);
-  if (with_body) {
-    rest->add_answer(head, reply, sent);
   } else {
-    rest->add(std::string_view(head).substr(sent));
+    auto rest = std::make_unique<PendingWrite>();
+    rest->add(answer.substr(*sent));
+    write_rest(std::move(rest));
   }
-  write_rest(std::move(rest));
+  return answer.size();
+}
+
+size_t Session::send_gathered() {
+  codec::HttpReply& reply = context_.reply;
+  const std::string_view head = context_.head;
+  const size_t answer_bytes = head.size() + reply.body_bytes();
+  std::optional<size_t> sent = 0;
+  if (2 * reply.parts().size() + 1 <= Transport::kGatherMax) {  // more than that go in slices, by way of PendingWrite
+    std::array<std::string_view, Transport::kGatherMax> views;
+    views[0] = head;
+    const size_t n = 1 + body_views(reply, std::span(views).subspan(1));
+    sent = write_once({views.data(), n});
+    if (!sent) return answer_bytes;
+  }
+  if (*sent == answer_bytes) {
+    answer_sent();
+  } else {
+    auto rest = std::make_unique<PendingWrite>();
+    rest->add_answer(head, reply, *sent);
+    write_rest(std::move(rest));
+  }
   return answer_bytes;
+}
+
+std::optional<size_t> Session::write_once(std::span<const std::string_view> pieces) {
+  const IoResult result = transport_.write(pieces);
+  if (result.kind == IoResult::Kind::kFailed || result.kind == IoResult::Kind::kEnd) {
+    close();
+    return std::nullopt;
+  }
+  const size_t sent = result.kind == IoResult::Kind::kDone ? result.bytes : 0;
+  context_.stats.bytes_out.add(sent);
+  return sent;
 }
 
 size_t Session::send_streamed() {
@@ -103,13 +112,10 @@ size_t Session::send_streamed() {
 
 void Session::send_continue() {
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  const IoResult result = transport_.write({&kContinue, 1});
-  if (result.kind == IoResult::Kind::kFailed || result.kind == IoResult::Kind::kEnd) return close();
-  const size_t sent = result.kind == IoResult::Kind::kDone ? result.bytes : 0;
-  context_.stats.bytes_out.add(sent);
-  if (sent == kContinue.size()) return;
+  const std::optional<size_t> sent = write_once({&kContinue, 1});
+  if (!sent || *sent == kContinue.size()) return;
   auto rest = std::make_unique<PendingWrite>();
-  rest->add(kContinue.substr(sent));
+  rest->add(kContinue.substr(*sent));
   close_after_ = false;  // this is no answer yet
   write_rest(std::move(rest));
 }

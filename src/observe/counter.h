@@ -1,6 +1,6 @@
 // Counters that cost a load and a store on the hot path, summed only when somebody looks.
 //
-// Counter, Gauge: one thread writes, any may read (no locked instruction; an x86 add to memory). SharedCounter: any
+// Counter: one thread writes, any may read (no locked instruction; an x86 add to memory). SharedCounter: any
 // thread writes. Values are approximate with regard to each other: relaxed order everywhere. A counter wraps after
 // 2^64, and is exact in /metrics up to 2^53.
 #pragma once
@@ -30,15 +30,6 @@ class SharedCounter {
   std::atomic<uint64_t> value_{0};
 };
 
-class Gauge {
- public:
-  void add(int64_t n) { set(value() + n); }
-  void set(int64_t n) { value_.store(n, std::memory_order_relaxed); }
-  [[nodiscard]] int64_t value() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<int64_t> value_{0};
-};
 
 /// One counter for each enumerator of E, which are 0 to N - 1.
 template <class E, size_t N, class C = Counter>

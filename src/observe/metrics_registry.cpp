@@ -117,8 +117,6 @@ void MetricsRegistry::collect_protocol(Exposition& out) const {
               sum(reactors_, [&](const ReactorMetrics& r) { return r.discovery.cancels[cause].all()[i].value(); }));
     }
   }
-  out.add(metric::kParkedPolls, {kProtoDiscovery},
-          sum(reactors_, [](const ReactorMetrics& r) { return r.discovery.parked_polls.value(); }));
   out.add(metric::kFanoutBytes, {kProtoDiscovery},
           sum(reactors_, [](const ReactorMetrics& r) { return r.discovery.fanout_bytes.value(); }));
   HistogramTotal notify;
@@ -135,8 +133,6 @@ void MetricsRegistry::collect_reactors(Exposition& out) const {
   out.add(metric::kEmptyAnswers, {}, sum(reactors_, [](const R& r) { return r.empty_answers.value(); }));
   out.add(metric::kViewRenders, {}, sum(reactors_, [](const R& r) { return r.view_renders.value(); }));
   out.add(metric::kViewReuses, {}, sum(reactors_, [](const R& r) { return r.view_reuses.value(); }));
-  out.add(metric::kConnections, {}, sum(reactors_, [](const R& r) { return r.connections.value(); }));
-  out.add(metric::kSlowConsumers, {}, sum(reactors_, [](const R& r) { return r.slow_consumers.value(); }));
 }
 
 void MetricsRegistry::collect_node(Exposition& out) const {

@@ -84,7 +84,6 @@ struct ProtocolMetrics {
   Writes renews;
   Writes sets;
   std::array<Writes, kCancelCauses.size()> cancels;
-  Gauge parked_polls;
   Counter fanout_bytes;
   Histogram notify_seconds;
 
@@ -104,8 +103,6 @@ struct alignas(64) ReactorMetrics {
   Counter empty_answers;
   Counter view_renders;
   Counter view_reuses;
-  Gauge connections;
-  Gauge slow_consumers;
 };
 
 struct NodeMetrics {

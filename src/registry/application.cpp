@@ -8,6 +8,7 @@ namespace discovery::registry {
 
 namespace {
 constexpr size_t kRecordOverhead = sizeof(InstancePtr) + sizeof(int64_t) + 3 * sizeof(uint32_t) + 16;  // and the allocator's
+constexpr size_t kZoneOverhead = 96;  // of an entry in the table of zones
 constexpr uint32_t kBothStatus = 3;
 
 bool before(std::string_view zone_a, std::string_view host_a, std::string_view zone_b, std::string_view host_b) {
@@ -21,7 +22,24 @@ Application::Application(AppKeyView key, uint64_t id, const HashKey& hash_key)
       appid_(key.appid),
       id_(id),
       hash_key_(hash_key),
-      bytes_(sizeof(Application) + key.env.size() + key.appid.size() + 64) {}
+      bytes_(bytes_when_empty(key)) {}
+
+size_t Application::bytes_when_empty(AppKeyView key) {
+  return sizeof(Application) + key.env.size() + key.appid.size() + 64;
+}
+
+size_t Application::bytes_of_zone(std::string_view name) { return kZoneOverhead + name.size(); }
+
+size_t Application::bytes_of_record(const InstanceText& text) {
+  return Instance::bytes_of(text) + kRecordOverhead + bytes_of_zone(text.zone);
+}
+
+size_t Application::growth(size_t index, const InstanceText& text) const {
+  if (index == kNone) return bytes_of_record(text);
+  const size_t needed = Instance::bytes_of(text) + (zone(text.zone) ? 0 : bytes_of_zone(text.zone));
+  const size_t held = records_[index]->bytes();
+  return needed > held ? needed - held : 0;
+}
 
 uint32_t Application::key_hash(std::string_view zone, std::string_view hostname) const {
   // Two keyed hashes rather than one over a joined text: no separator to forge, no copy.
@@ -49,14 +67,19 @@ void Application::count(const Instance& record, int sign) {
   const auto delta = static_cast<uint32_t>(sign);  // modulo 2^32: adding -1 subtracts
   if (record.numbers.state != RecordState::kVisible) return;
   auto it = zones_.find(record.zone());
-  if (it == zones_.end()) it = zones_.emplace(std::string(record.zone()), ZoneCount{}).first;
+  if (it == zones_.end()) {
+    it = zones_.emplace(std::string(record.zone()), ZoneCount{}).first;
+    bytes_ += bytes_of_zone(record.zone());
+  }
   visible_ += delta;
   it->second.visible += delta;
   if (record.numbers.status == 1) {
     in_service_ += delta;
     it->second.in_service += delta;
   }
-  if (it->second.visible == 0) zones_.erase(it);
+  if (it->second.visible > 0) return;
+  zones_.erase(it);
+  bytes_ -= bytes_of_zone(record.zone());
 }
 
 void Application::insert(InstancePtr record, int64_t renew_ns) {

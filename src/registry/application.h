@@ -36,6 +36,10 @@ class Application {
   static constexpr size_t kNone = SIZE_MAX;
   static constexpr size_t kViewsMax = 8;  ///< forms kept per application; the oldest gives way
 
+  /// What bytes() is of an application without records, and by how much a record raises it at most.
+  static size_t bytes_when_empty(AppKeyView key);
+  static size_t bytes_of_record(const InstanceText& text);
+
   Application(AppKeyView key, uint64_t id, const HashKey& hash_key);
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
@@ -99,6 +103,8 @@ class Application {
 
   /// Estimate of the memory held, rendered views not counted; kept up to date in O(1).
   [[nodiscard]] size_t bytes() const { return bytes_; }
+  /// By how much bytes() rises when the record at `index` (kNone: a new one) becomes this text and visible; 0: it does not.
+  [[nodiscard]] size_t growth(size_t index, const InstanceText& text) const;
 
  private:
   struct View {
@@ -111,6 +117,7 @@ class Application {
 
   [[nodiscard]] const std::vector<uint32_t>& order() const;
   void count(const Instance& record, int sign);
+  [[nodiscard]] static size_t bytes_of_zone(std::string_view name);
   void index_insert(uint32_t hash, uint32_t index);
   void index_grow();
   size_t index_slot_of(uint32_t hash, uint32_t index) const;

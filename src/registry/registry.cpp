@@ -8,6 +8,10 @@ namespace discovery::registry {
 
 namespace {
 constexpr size_t kAppOverhead = 160;  // the entries of an application in the tables of its shard
+constexpr Duration kImportLead = std::chrono::seconds(10);  // how far ahead the time of an import is believed
+
+size_t bytes_of_new_app(AppKeyView key) { return Application::bytes_when_empty(key) + kAppOverhead; }
+Error full() { return {ErrorCode::kExhausted, "the registry is full (limits.registry_memory)"}; }
 
 /// dirty_timestamp of an accepted write (replication.md 2.5, R7): the writer's, else a value that wins against the
 /// stored one, so that a client is never refused because of a clock that ran ahead (D18).
@@ -57,8 +61,14 @@ Application& Registry::find_or_add(Shard& shard, AppKeyView key) {
     if (e.env == key.env && e.appid == key.appid) app.set_scheduler(std::make_shared<const std::string>(e.json));
   }
   shard.apps.emplace(app.key(), &app);
-  app.place_in_shard = shard.list.size();
-  shard.list.push_back(std::move(made));
+  if (shard.free_places.empty()) {
+    app.place_in_shard = shard.list.size();
+    shard.list.push_back(std::move(made));
+  } else {
+    app.place_in_shard = shard.free_places.back();
+    shard.free_places.pop_back();
+    shard.list[app.place_in_shard] = std::move(made);
+  }
   memory_bytes_.fetch_add(app.bytes() + kAppOverhead, std::memory_order_relaxed);
   return app;
 }
@@ -68,11 +78,10 @@ void Registry::drop_if_unused(Shard& shard, Application& app, TimePoint now) {
   const int64_t remembered_until = app.latest_timestamp_ns() + settings_.lease.remember_timestamp.count();
   if (app.latest_timestamp_ns() > 0 && to_wire_ns(now) < remembered_until) return;
   memory_bytes_.fetch_sub(app.bytes() + kAppOverhead, std::memory_order_relaxed);
-  const size_t index = app.place_in_shard;
+  const size_t place = app.place_in_shard;
   shard.apps.erase(app.key());
-  std::swap(shard.list[index], shard.list.back());
-  shard.list[index]->place_in_shard = index;
-  shard.list.pop_back();
+  shard.free_places.push_back(place);
+  shard.list[place].reset();
 }
 
 bool Registry::has_room(size_t more_bytes) const {
@@ -99,17 +108,15 @@ bool Registry::loses(const Instance& stored, const RegisterArgs& args, TimePoint
 Result<RegisterOutcome> Registry::register_instance(const RegisterArgs& args, TimePoint now) {
   const InstanceText text{args.key.zone,  args.key.hostname, args.region,
                           args.version,   args.addrs_json,   args.metadata_json};
-  const size_t bytes = Instance::bytes_of(text) + args.key.app.appid.size() + args.key.app.env.size() + 512;
   Shard& shard = shard_of(args.key.app.appid);
   const MutexLock lock(shard.mutex);
   Application* known = find(shard, args.key.app);
   const size_t index = known ? known->find(args.key.zone, args.key.hostname) : Application::kNone;
   if (index != Application::kNone && loses(known->record(index), args, now)) return RegisterOutcome{};
   // The same content again needs no room: a full registry still serves those that are in it.
-  const bool grows = index == Application::kNone || known->record(index).bytes() < Instance::bytes_of(text);
-  if (grows && !has_room(bytes)) {
-    return Error{ErrorCode::kExhausted, "the registry is full (limits.registry_memory)"};
-  }
+  const size_t growth = known ? known->growth(index, text)
+                              : bytes_of_new_app(args.key.app) + Application::bytes_of_record(text);
+  if (growth > 0 && !has_room(growth)) return full();
   Application& app = known ? *known : find_or_add(shard, args.key.app);
   const size_t bytes_before = app.bytes();
   auto outcome = register_over(app, index, args, now);
@@ -123,7 +130,7 @@ Result<RegisterOutcome> Registry::register_over(Application& app, size_t index, 
   const bool visible = stored && stored->numbers.state == RecordState::kVisible;
   if (visible && args.writer == Writer::kReplica && args.dirty_timestamp_ns == stored->numbers.dirty_ns &&
       same_content(*stored, args)) {
-    app.renew(index, to_wire_ns(now));  // a replica of what is here already: only the lease is news
+    app.renew(index, std::max(app.lease_ns(index), to_wire_ns(now)));  // here already: only the lease is news
     return RegisterOutcome{.applied = true, .created = false, .wake = {}};
   }
   const int64_t t = versions_.next(now, stored ? above(*stored) : 0);
@@ -137,10 +144,11 @@ Result<RegisterOutcome> Registry::register_over(Application& app, size_t index, 
   auto record = Instance::make({args.key.zone, args.key.hostname, args.region, args.version, args.addrs_json,
                                 args.metadata_json},
                                n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname));
+  // The lease is measured on the clock: t may be ahead of it, by what other writers were.
   if (stored) {
-    app.replace(index, std::move(record), t);
+    app.replace(index, std::move(record), std::max(app.lease_ns(index), to_wire_ns(now)));
   } else {
-    app.insert(std::move(record), t);
+    app.insert(std::move(record), to_wire_ns(now));
   }
   app.touch(t);
   if (!visible) {
@@ -171,11 +179,13 @@ Result<RenewVerdict> Registry::renew(const RenewArgs& args, TimePoint now, Funct
 
 // ---------------------------------------------------------------------------------------------------- cancel
 
-// Of a cancelled record only key, version and dirty_timestamp stay; its lease array entry tells since when.
-void Registry::bury(Application& app, size_t index, int64_t t_ns, TimePoint now) {
+// Of a cancelled record only key, version and dirty_timestamp stay; its lease array entry tells since when. A replica's
+// cancel may be of a newer state than the stored one: then it is that state that must not come back.
+void Registry::bury(Application& app, size_t index, int64_t stamp_ns, TimePoint now) {
   const Instance& old = app.record(index);
   InstanceNumbers n = old.numbers;
-  n.version = {{t_ns, settings_.node_id, true}, {}};
+  n.version = {{versions_.next(now, above(old)), settings_.node_id, true}, {}};
+  n.dirty_ns = std::max(n.dirty_ns, stamp_ns);
   n.state = RecordState::kTombstone;
   app.replace(index, Instance::make({.zone = old.zone(), .hostname = old.hostname()}, n, old.key_hash()),
               to_wire_ns(now));
@@ -195,7 +205,7 @@ void Registry::left(Application& app, int64_t t_ns) {
 // Its version is that of an import: the value it carried, node 0 (replication.md 2.5, R7).
 void Registry::leave_tombstone(Application& app, const CancelArgs& args, TimePoint now) {
   InstanceNumbers n;
-  n.version.incarnation = {std::min(args.stamp_ns, to_wire_ns(now)), 0, true};
+  n.version.incarnation = {args.stamp_ns > to_wire_ns(now + kImportLead) ? to_wire_ns(now) : args.stamp_ns, 0, true};
   n.dirty_ns = args.stamp_ns;
   n.state = RecordState::kTombstone;
   app.insert(Instance::make({.zone = args.key.zone, .hostname = args.key.hostname}, n,
@@ -210,7 +220,8 @@ Result<CancelOutcome> Registry::cancel(const CancelArgs& args, TimePoint now) {
   const size_t index = app ? app->find(args.key.zone, args.key.hostname) : Application::kNone;
   const bool stamped = args.writer == Writer::kReplica && args.stamp_ns > 0;
   if (index == Application::kNone) {
-    const size_t bytes = sizeof(Instance) + args.key.zone.size() + args.key.hostname.size() + 512;
+    const size_t bytes = Application::bytes_of_record({.zone = args.key.zone, .hostname = args.key.hostname}) +
+                         (app ? 0 : bytes_of_new_app(args.key.app));
     if (stamped && has_room(bytes)) {
       Application& target = app ? *app : find_or_add(shard, args.key.app);
       const size_t before = target.bytes();
@@ -219,23 +230,26 @@ Result<CancelOutcome> Registry::cancel(const CancelArgs& args, TimePoint now) {
     }
     return not_found("no such instance");
   }
-  const Instance& stored = app->record(index);
+  const InstanceNumbers& stored = app->record(index).numbers;
+  const bool visible = stored.state == RecordState::kVisible;
+  const bool late = stamped && args.stamp_ns < stored.dirty_ns;
+  if (visible && late) return CancelOutcome{};
   const size_t before = app->bytes();
-  if (stored.numbers.state != RecordState::kVisible) {
-    if (stored.numbers.state == RecordState::kHidden) {  // it stays away also for a peer that still has it
-      bury(*app, index, versions_.next(now, above(stored)), now);
-      account(*app, before);
-    } else if (stamped && args.stamp_ns > stored.numbers.dirty_ns) {
-      app->update(index, [&](InstanceNumbers& n) { n.dirty_ns = args.stamp_ns; });
-    }
-    return not_found("no such instance");
+  const int64_t stamp_ns = stamped ? args.stamp_ns : 0;
+  if (visible) {
+    bury(*app, index, stamp_ns, now);
+    left(*app, app->record(index).numbers.version.incarnation.t_ns);
+    account(*app, before);
+    return CancelOutcome{.applied = true, .wake = {app->id(), app->watchers()}};
   }
-  if (stamped && args.stamp_ns < stored.numbers.dirty_ns) return CancelOutcome{};
-  const int64_t t = versions_.next(now, above(stored));
-  bury(*app, index, t, now);
-  left(*app, t);
-  account(*app, before);
-  return CancelOutcome{.applied = true, .wake = {app->id(), app->watchers()}};
+  if (stored.state == RecordState::kHidden && !late) {  // it stays away also for a peer that still has it
+    bury(*app, index, stamp_ns, now);
+    account(*app, before);
+  } else if (stored.state == RecordState::kTombstone && stamp_ns > stored.dirty_ns) {
+    app->update(index, [&](InstanceNumbers& n) { n.dirty_ns = stamp_ns; });
+    app->renew(index, to_wire_ns(now));  // kept as long as one made now
+  }
+  return not_found("no such instance");
 }
 
 // ---------------------------------------------------------------------------------------------------- set
@@ -258,7 +272,6 @@ Result<Wake> Registry::set(const SetArgs& args, TimePoint now) {
   std::vector<Change> changes;  // one per host; nothing is applied before all are known to be good
   changes.reserve(args.items.size());
   std::unordered_map<size_t, size_t> change_of;
-  size_t more_bytes = 0;
   for (size_t i = 0; i < args.items.size(); ++i) {
     const SetItem& item = args.items[i];
     const size_t index = app->find(args.zone, item.hostname);
@@ -273,13 +286,16 @@ Result<Wake> Registry::set(const SetArgs& args, TimePoint now) {
       auto merged = args.merge(i, change.metadata_json ? std::string_view(*change.metadata_json)
                                                        : app->record(index).metadata_json());
       if (!merged) return merged.error();
-      more_bytes += merged->size();
       change.metadata_json = std::move(*merged);
     }
   }
-  if (more_bytes > 0 && !has_room(more_bytes)) {
-    return Error{ErrorCode::kExhausted, "the registry is full (limits.registry_memory)"};
+  size_t growth = 0;
+  for (const Change& change : changes) {
+    if (!change.metadata_json) continue;
+    const size_t held = app->record(change.index).metadata_json().size();
+    growth += std::max(change.metadata_json->size(), held) - held;
   }
+  if (growth > 0 && !has_room(growth)) return full();
 
   const size_t before = app->bytes();
   int64_t t_last = 0;
@@ -323,6 +339,7 @@ std::vector<Wake> Registry::load_schedulers(std::vector<SchedulerEntry> entries,
     std::unordered_map<AppKeyView, const SchedulerEntry*, AppKeyHash> wanted(0, AppKeyHash{settings_.hash_key});
     for (const SchedulerEntry& e : shard.schedulers) wanted[{e.env, e.appid}] = &e;
     for (const auto& app : shard.list) {
+      if (!app) continue;
       const auto it = wanted.find(app->key());
       const std::string_view json = it == wanted.end() ? std::string_view() : std::string_view(it->second->json);
       const std::string_view had = app->scheduler() ? std::string_view(*app->scheduler()) : std::string_view();
@@ -384,7 +401,7 @@ std::vector<AppKey> Registry::application_keys() const {
   for (const Shard& shard : shards_) {
     const MutexLock lock(shard.mutex);
     for (const auto& app : shard.list) {
-      if (app->visible_count() > 0) keys.push_back({std::string(app->key().appid), std::string(app->key().env)});
+      if (app && app->visible_count() > 0) keys.push_back({std::string(app->key().appid), std::string(app->key().env)});
     }
   }
   std::sort(keys.begin(), keys.end());
@@ -402,7 +419,7 @@ void Registry::for_each_application(FunctionRef<void(const Application&)> f) con
   for (const Shard& shard : shards_) {
     const MutexLock lock(shard.mutex);
     for (const auto& app : shard.list) {
-      if (app->visible_count() > 0) f(*app);
+      if (app && app->visible_count() > 0) f(*app);
     }
   }
 }
@@ -414,9 +431,7 @@ Result<AppState> Registry::watch(AppKeyView key, std::string_view zone, unsigned
   const MutexLock lock(shard.mutex);
   Application* app = find(shard, key);
   if (!app) {
-    if (!has_room(sizeof(Application) + key.env.size() + key.appid.size() + 64 + kAppOverhead)) {
-      return Error{ErrorCode::kExhausted, "the registry is full (limits.registry_memory)"};
-    }
+    if (!has_room(bytes_of_new_app(key))) return full();
     app = &find_or_add(shard, key);
   }
   app->watch(uint64_t{1} << reactor);

@@ -156,20 +156,20 @@ class Registry {
   std::vector<Wake> load_schedulers(std::vector<SchedulerEntry> entries, TimePoint now);
 
   // -- reading
-  [[nodiscard]] AppState look(AppKeyView app, std::string_view zone) const;
-  [[nodiscard]] AppView view(AppKeyView app, const ViewForm& form, TimePoint now, Renderer render);
+  [[nodiscard]] AppState look(AppKeyView key, std::string_view zone) const;
+  [[nodiscard]] AppView view(AppKeyView key, const ViewForm& form, TimePoint now, Renderer render);
   /// Every application with a visible instance, by (appid, env).
   [[nodiscard]] std::vector<AppKey> application_keys() const;
   /// Calls f under the lock if the application has a visible instance.
-  void with_application(AppKeyView app, FunctionRef<void(const Application&)> f) const;
+  void with_application(AppKeyView key, FunctionRef<void(const Application&)> f) const;
   /// Calls f for every application with a visible instance, shard after shard, each under its lock.
   void for_each_application(FunctionRef<void(const Application&)> f) const;
 
   // -- waiting: compare and join are one step, so no change falls between them (D25)
   /// What look() tells; and from now on every change of the application, known or not, names `reactor` (0 to 63) in its
   /// Wake, until unwatch(). kExhausted when an unknown application cannot be remembered.
-  Result<AppState> watch(AppKeyView app, std::string_view zone, unsigned reactor, uint64_t& app_id);
-  void unwatch(AppKeyView app, unsigned reactor);
+  Result<AppState> watch(AppKeyView key, std::string_view zone, unsigned reactor, uint64_t& app_id);
+  void unwatch(AppKeyView key, unsigned reactor);
 
   // -- numbers
   [[nodiscard]] LeaseStatus lease_status() const;
@@ -194,7 +194,9 @@ class Registry {
   struct Shard {
     mutable Mutex mutex;
     AppTable apps GUARDED_BY(mutex);
-    std::vector<std::unique_ptr<Application>> list GUARDED_BY(mutex);  ///< order of no meaning
+    /// Order of no meaning; an application keeps its place, null is a free one. Never shorter than it once was.
+    std::vector<std::unique_ptr<Application>> list GUARDED_BY(mutex);
+    std::vector<size_t> free_places GUARDED_BY(mutex);
     std::vector<SchedulerEntry> schedulers GUARDED_BY(mutex);
   };
   static constexpr size_t kShards = 16;
@@ -211,7 +213,7 @@ class Registry {
   [[nodiscard]] bool loses(const Instance& stored, const RegisterArgs& args, TimePoint now) const;
   [[nodiscard]] bool has_room(size_t more_bytes) const;
   void account(const Application& app, size_t bytes_before);
-  void bury(Application& app, size_t index, int64_t t_ns, TimePoint now);
+  void bury(Application& app, size_t index, int64_t stamp_ns, TimePoint now);
   void left(Application& app, int64_t t_ns);
   void leave_tombstone(Application& app, const CancelArgs& args, TimePoint now);
 

@@ -15,9 +15,11 @@ TimePoint Sweep::step(TimePoint now, Random& random, FunctionRef<void(const Expi
       if (now < next_sweep_) return next_sweep_;
       begin(now);
       return now;
+    case Phase::kForgetting:
+      if (read_some(now)) begin_reading(Phase::kCollecting);
+      return now;
     case Phase::kCollecting:
-      collect(now);
-      if (phase_ == Phase::kHiding) begin_hiding();
+      if (read_some(now)) begin_hiding();
       return now;
     case Phase::kHiding:
       hide_some(now, random, hidden);
@@ -44,94 +46,109 @@ void Sweep::begin(TimePoint now) {
   if (next_sweep_ <= now) next_sweep_ = now + lease.sweep_interval;  // the process was stopped for a while
   candidates_.clear();
   expired_ = 0;
+  begin_reading(Phase::kForgetting);
+}
+
+void Sweep::begin_reading(Phase phase) {
+  phase_ = phase;
   shard_ = 0;
-  in_app_ = false;
   app_ = SIZE_MAX;
-  phase_ = Phase::kCollecting;
+  in_app_ = false;
 }
 
 bool Sweep::expired(int64_t lease_ns, TimePoint now) const {
   return to_wire_ns(now) - lease_ns > registry_.settings_.lease.expire_after.count();
 }
 
-void Sweep::collect(TimePoint now) {
+bool Sweep::read_some(TimePoint now) {
   size_t budget = kRecordsPerStep;
-  while (shard_ < Registry::kShards) {
+  for (; shard_ < Registry::kShards; ++shard_, app_ = SIZE_MAX) {
     Registry::Shard& shard = registry_.shards_[shard_];
     const MutexLock lock(shard.mutex);
-    app_ = std::min(app_, shard.list.size());
-    while (app_ > 0) {
-      Application& app = *shard.list[app_ - 1];
-      if (!in_app_) record_ = app.record_count();
-      in_app_ = true;
-      if (!collect_application(shard, app, now, budget)) return;
-      in_app_ = false;
-      --app_;
-      if (budget == 0) return;
+    for (app_ = std::min(app_, shard.list.size()); app_ > 0; --app_) {
+      if (budget == 0) return false;
+      --budget;  // a place costs something even without records, even when it is free
+      Application* app = shard.list[app_ - 1].get();
+      if (app && !read_application(shard, *app, now, budget)) return false;
     }
-    ++shard_;
-    app_ = SIZE_MAX;
   }
-  phase_ = Phase::kHiding;
+  return true;
 }
 
-bool Sweep::collect_application(Registry::Shard& shard, Application& app, TimePoint now, size_t& budget) {
-  const LeaseSettings& lease = registry_.settings_.lease;
+// From the end to the beginning, perhaps in several slices: what is inserted meanwhile is fresh and need not be read.
+bool Sweep::read_application(Registry::Shard& shard, Application& app, TimePoint now, size_t& budget) {
+  if (!in_app_) record_ = app.record_count();
+  in_app_ = true;
   const size_t before = app.bytes();
-  record_ = std::min(record_, app.record_count());
   for (; record_ > 0 && budget > 0; --record_, --budget) {
-    const size_t i = record_ - 1;
-    if (!expired(app.lease_ns(i), now)) continue;
-    const int64_t age = to_wire_ns(now) - app.lease_ns(i);
-    if (app.record(i).numbers.state == RecordState::kVisible) {
-      ++expired_;
-      if (protected_ && age <= lease.expire_after_max.count()) continue;
-      candidates_.push_back({app.id(), static_cast<uint32_t>(app.place_in_shard), static_cast<uint32_t>(i),
-                             static_cast<uint16_t>(shard_)});
-    } else if (age > lease.forget_after.count()) {
-      app.remove(i);
+    if (!expired(app.lease_ns(record_ - 1), now)) continue;
+    if (phase_ == Phase::kForgetting) {
+      forget(app, record_ - 1, now);
+    } else {
+      collect(app, record_ - 1, now);
     }
   }
   registry_.account(app, before);
   if (record_ > 0) return false;
-  if (budget > 0) --budget;  // an application costs something even without records
-  app.drop_idle_views();
-  registry_.drop_if_unused(shard, app, now);
+  in_app_ = false;
+  if (phase_ == Phase::kForgetting) {
+    app.drop_idle_views();
+    registry_.drop_if_unused(shard, app, now);
+  }
   return true;
+}
+
+void Sweep::forget(Application& app, size_t record, TimePoint now) {
+  if (app.record(record).numbers.state == RecordState::kVisible) return;
+  if (to_wire_ns(now) - app.lease_ns(record) <= registry_.settings_.lease.forget_after.count()) return;
+  app.remove(record);
+}
+
+void Sweep::collect(const Application& app, size_t record, TimePoint now) {
+  if (app.record(record).numbers.state != RecordState::kVisible) return;
+  ++expired_;
+  if (protected_ && !past_ceiling(app.lease_ns(record), now)) return;
+  candidates_.push_back({app.id(), static_cast<uint32_t>(app.place_in_shard), static_cast<uint32_t>(record),
+                         static_cast<uint16_t>(shard_)});
+}
+
+bool Sweep::past_ceiling(int64_t lease_ns, TimePoint now) const {
+  return to_wire_ns(now) - lease_ns > registry_.settings_.lease.expire_after_max.count();
 }
 
 // Never more than the share, whatever is dead.
 void Sweep::begin_hiding() {
-  const auto limit = static_cast<size_t>(eviction_limit(registry_.size(), registry_.settings_.lease.share));
-  allowed_ = std::min(limit, candidates_.size());
-  registry_.held_.store(expired_ - static_cast<int64_t>(allowed_), std::memory_order_relaxed);
+  phase_ = Phase::kHiding;
+  allowed_ = static_cast<size_t>(eviction_limit(registry_.size(), registry_.settings_.lease.share));
 }
 
 void Sweep::hide_some(TimePoint now, Random& random, FunctionRef<void(const Expired&)> hidden) {
-  for (size_t i = 0; i < kEvictionsPerStep && allowed_ > 0; ++i, --allowed_) {  // drawn without putting back
+  for (size_t i = 0; i < kEvictionsPerStep && allowed_ > 0 && !candidates_.empty(); ++i) {  // drawn without putting back
     std::swap(candidates_[random.below(candidates_.size())], candidates_.back());
-    hide(candidates_.back(), now, hidden);
+    if (hide(candidates_.back(), now, hidden)) --allowed_;
+    --expired_;  // it is hidden now, or was not expired any more
     candidates_.pop_back();
   }
-  if (allowed_ > 0) return;
+  if (allowed_ > 0 && !candidates_.empty()) return;
+  registry_.held_.store(expired_, std::memory_order_relaxed);
   candidates_ = {};
   phase_ = Phase::kWaiting;
 }
 
-// Whatever stands at the candidate's place now is hidden if it is expired: it may have renewed or moved meanwhile.
+// It may have renewed or left since it was collected.
 bool Sweep::hide(const Candidate& c, TimePoint now, FunctionRef<void(const Expired&)> hidden) {
   Registry::Shard& shard = registry_.shards_[c.shard];
   const MutexLock lock(shard.mutex);
-  if (c.app_place >= shard.list.size() || shard.list[c.app_place]->id() != c.app_id) return false;
-  Application& app = *shard.list[c.app_place];
-  if (c.record >= app.record_count() || !expired(app.lease_ns(c.record), now)) return false;
-  if (app.record(c.record).numbers.state != RecordState::kVisible) return false;
-  const LeaseSettings& lease = registry_.settings_.lease;
-  const bool past_ceiling = to_wire_ns(now) - app.lease_ns(c.record) > lease.expire_after_max.count();
-  if (protected_ && !past_ceiling) return false;
-  app.update(c.record, [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
-  registry_.left(app, registry_.versions_.next(now, app.latest_timestamp_ns()));
-  hidden({app.view_of(c.record), past_ceiling, {app.id(), app.watchers()}});
+  Application* app = shard.list[c.app_place].get();
+  if (!app || app->id() != c.app_id) return false;
+  const int64_t lease_ns = app->lease_ns(c.record);
+  if (app->record(c.record).numbers.state != RecordState::kVisible || !expired(lease_ns, now)) return false;
+  if (protected_ && !past_ceiling(lease_ns, now)) return false;
+  const size_t before = app->bytes();
+  app->update(c.record, [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
+  registry_.left(*app, registry_.versions_.next(now, app->latest_timestamp_ns()));
+  registry_.account(*app, before);
+  hidden({app->view_of(c.record), past_ceiling(lease_ns, now), {app->id(), app->watchers()}});
   return true;
 }
 

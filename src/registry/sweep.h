@@ -1,13 +1,14 @@
 // The sweep: once a minute it hides the instances whose lease ran out, as far as self-protection lets it, and forgets
 // what is gone for good (spec: discovery-api.md 8, replication.md 2.4).
 //
-//   Waiting --due--> Collecting --all shards read--> Hiding --as many as allowed--> Waiting
+//   Waiting --due--> Forgetting --all shards read--> Collecting --all shards read--> Hiding --as many as allowed--> Waiting
 //
-// It works in slices so that no request waits for it: step() handles at most `budget` records and takes one shard's
-// mutex at a time. While collecting it goes through lists from their end, because removal moves the last element into a
-// gap: so an element may be met twice, which does no harm, but none is missed.
+// It works in slices so that no request waits for it: step() handles at most kRecordsPerStep records and takes one
+// shard's mutex at a time. Others write between the slices, and still nothing is missed: applications keep their place in
+// the shard, and records are removed here only, while forgetting. So what was collected stands where it stood when its
+// turn to be hidden comes. Forgetting goes through records from their end, because removal moves the last into the gap.
 // Lifecycle: one per Registry, which must outlive it. Thread: one thread calls step(); other threads may use the registry.
-// Cost: eight bytes are read of a record whose lease is fresh, the record itself only of others.
+// Cost: eight bytes are read, twice, of a record whose lease is fresh, the record itself only of others.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,7 @@ class Sweep {
   [[nodiscard]] bool under_way() const { return phase_ != Phase::kWaiting; }
 
  private:
-  enum class Phase : uint8_t { kWaiting, kCollecting, kHiding };
+  enum class Phase : uint8_t { kWaiting, kForgetting, kCollecting, kHiding };
   struct Candidate {
     uint64_t app_id;
     uint32_t app_place;
@@ -51,13 +52,17 @@ class Sweep {
   };
 
   void begin(TimePoint now);
-  void collect(TimePoint now);
-  /// Records [0, cursor_) of the application from the end; true when it is done.
-  bool collect_application(Registry::Shard& shard, Application& app, TimePoint now, size_t& budget);
+  void begin_reading(Phase phase);
   void begin_hiding();
+  /// The next slice of all records; true when all are read.
+  bool read_some(TimePoint now);
+  bool read_application(Registry::Shard& shard, Application& app, TimePoint now, size_t& budget);
+  void forget(Application& app, size_t record, TimePoint now);
+  void collect(const Application& app, size_t record, TimePoint now);
   void hide_some(TimePoint now, Random& random, FunctionRef<void(const Expired&)> hidden);
   bool hide(const Candidate& c, TimePoint now, FunctionRef<void(const Expired&)> hidden);
   [[nodiscard]] bool expired(int64_t lease_ns, TimePoint now) const;
+  [[nodiscard]] bool past_ceiling(int64_t lease_ns, TimePoint now) const;
 
   Registry& registry_;
   Phase phase_ = Phase::kWaiting;
@@ -69,7 +74,7 @@ class Sweep {
   size_t record_ = 0;    ///< records of the application still to be read
   bool in_app_ = false;
   std::vector<Candidate> candidates_;
-  int64_t expired_ = 0;  ///< seen by this sweep, candidates or not
+  int64_t expired_ = 0;  ///< visible and expired, candidates or not, as far as this sweep knows
   size_t allowed_ = 0;   ///< how many may still be hidden
 };
 

@@ -9,8 +9,10 @@ namespace discovery::protocol {
 namespace {
 /// Every parameter a route knows, for JSON bodies.
 constexpr std::array<std::string_view, 17> kParameterNames{
-    "region",      "zone",      "env",     "appid",   "hostname",  "status",          "addrs",            "version", "metadata",
-    "replication", "from_zone", "treeid",  "callback", "set_timestamp", "dirty_timestamp", "latest_timestamp", "reg_timestamp"};
+    "region",           "zone",         "env",      "appid",         "hostname",
+    "status",           "addrs",        "version",  "metadata",      "replication",
+    "from_zone",        "treeid",       "callback", "set_timestamp", "dirty_timestamp",
+    "latest_timestamp", "reg_timestamp"};
 
 std::string_view media_type(std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
@@ -53,16 +55,26 @@ void DiscoveryApi::handle(Route route, const codec::HttpRequest& request, codec:
 
 Code DiscoveryApi::dispatch(Call& call) {
   switch (call.route) {
-    case Route::kRegister: return register_instance(call);
-    case Route::kRenew: return renew(call);
-    case Route::kCancel: return cancel(call);
-    case Route::kSet: return set(call);
-    case Route::kFetch: return fetch(call);
-    case Route::kFetchs: return fetchs(call);
-    case Route::kFetchAll: return fetch_all(call);
-    case Route::kPoll: return poll(call);
-    case Route::kPolls: return polls(call);
-    case Route::kNodes: return nodes(call);
+    case Route::kRegister:
+      return register_instance(call);
+    case Route::kRenew:
+      return renew(call);
+    case Route::kCancel:
+      return cancel(call);
+    case Route::kSet:
+      return set(call);
+    case Route::kFetch:
+      return fetch(call);
+    case Route::kFetchs:
+      return fetchs(call);
+    case Route::kFetchAll:
+      return fetch_all(call);
+    case Route::kPoll:
+      return poll(call);
+    case Route::kPolls:
+      return polls(call);
+    case Route::kNodes:
+      return nodes(call);
   }
   return Code::kServerError;
 }

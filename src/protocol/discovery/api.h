@@ -1,9 +1,9 @@
 // The native HTTP API: requests of discovery-api.md turned into calls on the registry.
 //
-// Lifecycle: one object per reactor; registry, hub, start protection, sink and observer outlive it. Thread: its reactor.
-// Limits: ApiSettings; past one of them -400 with a message that names the key. Cost: what the registry call costs, plus
-// linear work in the parameters; a renew allocates nothing once the reused buffers are warm.
-// Errors: always HTTP 200 with a code in the body (error_codes.h).
+// Lifecycle: one object per reactor; registry, hub, start protection, sink and observer outlive it.
+// Thread: its reactor. Limits: ApiSettings; past one of them -400 with a message that names the key.
+// Cost: what the registry call costs, plus linear work in the parameters; a renew allocates nothing once the reused
+// buffers are warm. Errors: always HTTP 200 with a code in the body (error_codes.h).
 #pragma once
 
 #include <cstddef>
@@ -29,12 +29,12 @@ namespace discovery::protocol {
 inline constexpr std::string_view kSelfApp = "infra.discovery";
 
 struct ApiSettings {
-  std::string zone;                   ///< own
-  std::string self_addr;              ///< host:port under which this node is known
-  std::vector<std::string> nodes;     ///< host:port of the other nodes of the own zone
-  std::set<std::string> node_addrs;   ///< host:port of every configured node, all zones, self included
-  std::set<std::string> peer_ips;     ///< addresses of configured nodes whose replication parameters are honoured
-  bool open_membership = false;       ///< anyone may be a node, and is believed as one
+  std::string zone;                  ///< own
+  std::string self_addr;             ///< host:port under which this node is known
+  std::vector<std::string> nodes;    ///< host:port of the other nodes of the own zone
+  std::set<std::string> node_addrs;  ///< host:port of every configured node, all zones, self included
+  std::set<std::string> peer_ips;    ///< addresses of configured nodes whose replication parameters are honoured
+  bool open_membership = false;      ///< anyone may be a node, and is believed as one
   Duration request_timeout = std::chrono::seconds(40);
   Duration max_park = std::chrono::seconds(30);
   Duration empty_hold = std::chrono::seconds(1);
@@ -71,6 +71,8 @@ class ApiObserver {
   virtual void empty_answer() = 0;
   virtual void poll_woken(registry::PollHub::Reason reason, Duration since_change, size_t bytes) = 0;
   virtual void poll_hung_up() = 0;
+  /// A waiting poll was sent away because the node drains.
+  virtual void poll_drained() {}
 
  protected:
   ~ApiObserver() = default;

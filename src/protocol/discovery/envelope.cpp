@@ -11,12 +11,18 @@ namespace {
 // A header line is spelled out for each code, so that the common answers build nothing.
 std::string_view status_header(Code code) {
   switch (code) {
-    case Code::kOk: return "Kratos-Status-Code: 0";
-    case Code::kNotModified: return "Kratos-Status-Code: -304";
-    case Code::kBadRequest: return "Kratos-Status-Code: -400";
-    case Code::kNotFound: return "Kratos-Status-Code: -404";
-    case Code::kConflict: return "Kratos-Status-Code: -409";
-    case Code::kServerError: return "Kratos-Status-Code: -500";
+    case Code::kOk:
+      return "Kratos-Status-Code: 0";
+    case Code::kNotModified:
+      return "Kratos-Status-Code: -304";
+    case Code::kBadRequest:
+      return "Kratos-Status-Code: -400";
+    case Code::kNotFound:
+      return "Kratos-Status-Code: -404";
+    case Code::kConflict:
+      return "Kratos-Status-Code: -409";
+    case Code::kServerError:
+      return "Kratos-Status-Code: -500";
   }
   return "Kratos-Status-Code: -500";
 }

@@ -17,12 +17,16 @@ enum class Code : int {
 constexpr Code wire_code(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
-    case ErrorCode::kLimitExceeded: return Code::kBadRequest;
-    case ErrorCode::kNotFound: return Code::kNotFound;
-    case ErrorCode::kConflict: return Code::kConflict;
+    case ErrorCode::kLimitExceeded:
+      return Code::kBadRequest;
+    case ErrorCode::kNotFound:
+      return Code::kNotFound;
+    case ErrorCode::kConflict:
+      return Code::kConflict;
     case ErrorCode::kExhausted:
     case ErrorCode::kUnavailable:
-    case ErrorCode::kInternal: return Code::kServerError;
+    case ErrorCode::kInternal:
+      return Code::kServerError;
   }
   return Code::kServerError;
 }

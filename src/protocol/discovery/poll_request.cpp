@@ -18,13 +18,13 @@ PollRequest::~PollRequest() {
   if (!answered_) api_.observer_.poll_hung_up();
 }
 
-bool PollRequest::has_news() {
+bool PollRequest::has_news(bool changes_only) {
   bool news = false;
   for (registry::Watch& w : watches()) {
     const auto state = api_.registry_.look({w.app->key.env, w.app->key.appid}, zone());
     // A change that was marked but not flushed yet counts; else a cursor from the future would sleep through it.
     const bool changed = w.changed_at != TimePoint{} || w.app->linked();
-    const bool newer = state.zone_known && state.latest_timestamp_ns > w.cursor_ns;
+    const bool newer = !changes_only && state.zone_known && state.latest_timestamp_ns > w.cursor_ns;
     if (changed && w.changed_at == TimePoint{}) w.changed_at = w.app->changed_at;
     // What was unknown and still is, is no news: a client would ask again at once (D6).
     news |= newer || (changed && (state.zone_known || w.known));
@@ -32,11 +32,12 @@ bool PollRequest::has_news() {
   return news;
 }
 
-bool PollRequest::concerned(TimePoint /*now*/) { return has_news(); }
+// While it holds, something is newer already; that it keeps back until a change that matters, or the end of the hold.
+bool PollRequest::concerned(TimePoint /*now*/) { return has_news(holding_); }
 
 size_t PollRequest::wake(registry::PollHub::Reason reason, TimePoint now) {
   woken_at_ = now;
-  news_ = reason == registry::PollHub::Reason::kChange || has_news();
+  news_ = reason == registry::PollHub::Reason::kChange || has_news(false);
   Duration since_change{};
   for (const registry::Watch& w : watches()) {
     if (w.changed_at != TimePoint{}) since_change = std::max(since_change, now - w.changed_at);
@@ -59,12 +60,13 @@ void PollRequest::write_answer(codec::HttpReply& reply) {
   bool any_listed = false;
   for (registry::Watch& w : watches()) {
     const registry::AppKeyView key{w.app->key.env, w.app->key.appid};
+    const auto state = api_.registry_.look(key, zone());
+    const bool due = w.changed_at != TimePoint{} || state.latest_timestamp_ns > w.cursor_ns;
+    if (state.zone_known && !due) continue;  // its list is not even rendered
     auto seen = api_.view(key, {1, zone()}, woken_at_);
-    const bool due = w.changed_at != TimePoint{} || seen.latest_timestamp_ns > w.cursor_ns;
-    any_listed |= seen.bytes && due && seen.in_service;
-    if (due || !seen.bytes) apps.push_back({key.appid, std::move(seen.bytes)});
+    any_listed |= seen.bytes && seen.in_service;
+    apps.push_back({key.appid, std::move(seen.bytes)});
   }
-  if (!any_listed) api_.observer_.empty_answer();
   Code code = Code::kOk;
   if (!single_) {
     write_polls_answer(reply, callback(), apps);
@@ -74,6 +76,7 @@ void PollRequest::write_answer(codec::HttpReply& reply) {
   } else {
     write_poll_answer(reply, callback(), std::move(apps.front().bytes));
   }
+  if (code == Code::kOk && !any_listed) api_.observer_.empty_answer();
   api_.observer_.answered(route, code, received_at_);
 }
 
@@ -82,6 +85,7 @@ void PollRequest::write_drain_answer(codec::HttpReply& reply) {
   answered_ = true;
   reply.close = true;
   Envelope(reply, callback()).whole(Code::kServerError);
+  api_.observer_.poll_drained();
   api_.observer_.answered(single_ ? Route::kPoll : Route::kPolls, Code::kServerError, received_at_);
 }
 

@@ -57,8 +57,8 @@ class PollRequest final : public codec::ParkedRequest, private registry::PollHub
 
   [[nodiscard]] std::string_view zone() const { return extras_ ? std::string_view(extras_->zone) : ""; }
   [[nodiscard]] std::string_view callback() const { return extras_ ? std::string_view(extras_->callback) : ""; }
-  /// Something to tell: a change while waiting, or a timestamp above the client's.
-  [[nodiscard]] bool has_news();
+  /// Something to tell: a change while waiting or, unless only changes count, a timestamp above the client's.
+  [[nodiscard]] bool has_news(bool changes_only);
 
   DiscoveryApi& api_;
   codec::HttpExchange& exchange_;

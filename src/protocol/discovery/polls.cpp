@@ -1,6 +1,6 @@
 // poll and polls: what is answered at once, and what waits (spec: discovery-api.md 7.5 to 7.7).
 #include <algorithm>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "codec/typed.h"
 #include "protocol/discovery/api.h"
@@ -32,12 +32,16 @@ struct News {
   }
 };
 
-/// The same application twice counts once, with the cursor it came with first.
+/// The same application twice counts once, with the smallest of its cursors: newer than one of them is newer.
 void drop_repetitions(std::vector<std::string_view>& appids, std::vector<int64_t>& cursors) {
-  std::unordered_set<std::string_view> seen;
+  std::unordered_map<std::string_view, size_t> place_of;
   size_t kept = 0;
   for (size_t i = 0; i < appids.size(); ++i) {
-    if (!seen.insert(appids[i]).second) continue;
+    const auto [it, first] = place_of.emplace(appids[i], kept);
+    if (!first) {
+      cursors[it->second] = std::min(cursors[it->second], cursors[i]);
+      continue;
+    }
     appids[kept] = appids[i];
     cursors[kept++] = cursors[i];
   }
@@ -98,9 +102,10 @@ Code DiscoveryApi::answer_at_once(Call& call, const PollArgs& args) {
   const std::string_view callback = params_.first("callback");
   std::vector<PolledApp> apps;
   for (size_t i = 0; i < args.appids.size(); ++i) {
-    auto seen = view({args.env, args.appids[i]}, {1, args.zone}, call.request.received_at);
-    const bool due = seen.latest_timestamp_ns > args.cursors_ns[i];
-    if (due || !seen.bytes) apps.push_back({args.appids[i], std::move(seen.bytes)});
+    const registry::AppKeyView app{args.env, args.appids[i]};
+    const auto state = registry_.look(app, args.zone);
+    if (state.zone_known && state.latest_timestamp_ns <= args.cursors_ns[i]) continue;  // not even rendered
+    apps.push_back({app.appid, view(app, {1, args.zone}, call.request.received_at).bytes});
   }
   if (!args.single) {
     write_polls_answer(call.reply, callback, apps);
@@ -121,11 +126,11 @@ Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
   }
   if (news.listed || (args.single && news.unknown)) return answer_at_once(call, args);
 
-  // Joining compares and enters in one step: what changes afterwards wakes the request, what changed before is seen now.
+  // Joining compares and enters in one step: a later change wakes the request, an earlier one is seen now.
   const TimePoint now = call.request.received_at;
-  auto request = std::make_unique<PollRequest>(
-      *this, call.exchange, args.appids.size(),
-      PollRequest::Options{args.single, args.zone, params_.first("callback")}, now);
+  auto request =
+      std::make_unique<PollRequest>(*this, call.exchange, args.appids.size(),
+                                    PollRequest::Options{args.single, args.zone, params_.first("callback")}, now);
   auto admitted = request->admitted();
   news = {};
   for (size_t i = 0; admitted && i < args.appids.size(); ++i) {
@@ -140,7 +145,7 @@ Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
     request->abandon();
     return admitted ? answer_at_once(call, args) : refuse(call, admitted.error(), true);
   }
-  // Newer, but with nothing to see: clients ignore such an answer and ask again without pause, so it waits a little (D4).
+  // D4: newer, but with nothing to see. Clients ignore such an answer and ask again without pause, so it waits a little.
   const TimePoint deadline = now + park_time(call.request);
   if (news.any) {
     request->hold(std::min(deadline, now + settings_.empty_hold));

@@ -115,9 +115,8 @@ Code DiscoveryApi::renew(Call& call) {
   // of the answer is put together in a reused buffer, so that nothing is allocated.
   std::string& instance = addrs_json_;
   instance.clear();
-  const auto verdict = registry_.renew(args, call.request.received_at, [&](const registry::InstanceView& view) {
-    append_instance(instance, view);
-  });
+  const auto verdict = registry_.renew(args, call.request.received_at,
+                                       [&](const registry::InstanceView& view) { append_instance(instance, view); });
   if (!verdict) {
     call.envelope.whole_with_null(Code::kNotFound);
     return Code::kNotFound;

@@ -51,7 +51,7 @@ TEST(Chunked, JoinsChunksSplitAnywhere) {
   expect_body("0\r\n\r\n", "", 0);
   expect_body("3\r\nabc\r\n0\r\n\r\n", "abc", 0);
   expect_body("3\r\nabc\r\nA\r\n0123456789\r\n1\r\n\r\r\n000\r\n\r\n", "abc0123456789\r", 0);
-  expect_body("2;a=b;c=\"d\"\r\nhi\r\n0;x\r\nX: y\r\nEmpty:\r\n\r\n", "hi", 0);
+  expect_body("2;a=b;c\r\nhi\r\n0;x\r\nX: y\r\nEmpty:\r\n\r\n", "hi", 0);
 }
 
 TEST(Chunked, LeavesWhatFollows) {
@@ -74,6 +74,8 @@ TEST(Chunked, RefusesEveryOtherFraming) {
       "3\nabc\r\n0\r\n\r\n",      // bare LF after the size
       "3\rabc\r\n",               // bare CR after the size
       "3;\nabc\r\n",              // bare LF in an extension
+      "3;a=\"b\"\r\nabc\r\n",     // quoted extension
+      "3;a=\"\r\nabc\r\n",        // quote left open
       "3;\x01\r\nabc\r\n",        // control character in an extension
       "3\r\nabc\n0\r\n\r\n",      // bare LF after the data
       "3\r\nabcd\r\n0\r\n\r\n",   // longer than said

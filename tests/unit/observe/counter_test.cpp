@@ -54,21 +54,6 @@ TEST(SharedCounter, ManyWriters) {
   EXPECT_EQ(c.value(), 40'000U);
 }
 
-TEST(Gauge, GoesUpAndDown) {
-  Gauge g;
-  g.add(3);
-  g.add(-5);
-  EXPECT_EQ(g.value(), -2);
-  g.set(7);
-  EXPECT_EQ(g.value(), 7);
-}
-
-HistogramTotal total_of(const Histogram& h) {
-  HistogramTotal total;
-  h.add_to(total);
-  return total;
-}
-
 TEST(Histogram, ABoundBelongsToItsBucket) {
   for (size_t i = 0; i < kBucketBounds.size(); ++i) {
     const Duration bound(kBucketBoundsNs[i]);

@@ -60,8 +60,6 @@ TEST(MetricsRegistry, AddsReactorsUp) {
   t.first.discovery.sets[WriteResult::kInvalid].add(5);
   t.first.discovery.cancels_by(CancelCause::kClient)[WriteResult::kOk].add(6);
   t.second.discovery.cancels_by(CancelCause::kDrain)[WriteResult::kOk].add(7);
-  t.first.discovery.parked_polls.add(10);
-  t.second.discovery.parked_polls.add(-3);
   t.first.discovery.fanout_bytes.add(1000);
   t.second.discovery.notify_seconds.observe(microseconds(80));
   const auto f = t.scrape();
@@ -73,7 +71,6 @@ TEST(MetricsRegistry, AddsReactorsUp) {
   EXPECT_EQ(f.at("discovery_sets_total").value(result("invalid")), 5);
   EXPECT_EQ(f.at("discovery_cancels_total").value({{"proto", "discovery"}, {"cause", "client"}, {"result", "ok"}}), 6);
   EXPECT_EQ(f.at("discovery_cancels_total").value({{"proto", "discovery"}, {"cause", "drain"}, {"result", "ok"}}), 7);
-  EXPECT_EQ(f.at("discovery_parked_polls").value({{"proto", "discovery"}}), 7);
   EXPECT_EQ(f.at("discovery_fanout_bytes_total").value({{"proto", "discovery"}}), 1000);
   EXPECT_EQ(f.at("discovery_notify_seconds").value({{"proto", "discovery"}}, "discovery_notify_seconds_count"), 1);
 }
@@ -85,8 +82,6 @@ TEST(MetricsRegistry, ShowsEveryCounterOfAReactor) {
   t.first.empty_answers.add(3);
   t.first.view_renders.add(4);
   t.second.view_reuses.add(5);
-  t.second.connections.add(6);
-  t.second.slow_consumers.add(7);
   const auto f = t.scrape();
   EXPECT_EQ(f.at("discovery_poll_wakeups_total").value({{"reason", "hangup"}}), 1);
   EXPECT_EQ(f.at("discovery_poll_wakeups_total").samples.size(), kWakeReasons.size());
@@ -94,8 +89,6 @@ TEST(MetricsRegistry, ShowsEveryCounterOfAReactor) {
   EXPECT_EQ(f.at("discovery_empty_answers_total").value({}), 3);
   EXPECT_EQ(f.at("discovery_view_renders_total").value({}), 4);
   EXPECT_EQ(f.at("discovery_view_reuses_total").value({}), 5);
-  EXPECT_EQ(f.at("discovery_connections").value({}), 6);
-  EXPECT_EQ(f.at("discovery_slow_consumers").value({}), 7);
 }
 
 TEST(MetricsRegistry, ShowsTheCountersOfTheNode) {
@@ -198,7 +191,6 @@ TEST(MetricsRegistry, ScrapesWhileReactorsCount) {
       m.requests.count(0, 0);
       m.requests.observe(0, microseconds(i % 300));
       m.discovery.renews[WriteResult::kOk].add();
-      m.connections.add(1);
       t.node.evictions[EvictReason::kExpired].add();
     }
     --running;
@@ -221,7 +213,6 @@ TEST(MetricsRegistry, ScrapesWhileReactorsCount) {
   const auto f = t.scrape();
   EXPECT_EQ(f.at("discovery_renews_total").value({{"proto", "discovery"}, {"result", "ok"}}), 2 * kEach);
   EXPECT_EQ(f.at("discovery_http_requests_total").value({{"route", "/discovery/renew"}, {"code", "0"}}), 2 * kEach);
-  EXPECT_EQ(f.at("discovery_connections").value({}), 2 * kEach);
   EXPECT_EQ(f.at("discovery_evictions_total").value({{"reason", "expired"}}), 2 * kEach);
 }
 

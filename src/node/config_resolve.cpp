@@ -1,0 +1,161 @@
+#include "node/config_resolve.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "node/config_address.h"
+#include "node/config_assign.h"
+#include "node/config_keys.h"
+
+namespace discovery::node {
+namespace {
+
+constexpr uint64_t kThreadsMax = 64;
+constexpr uint64_t kMemoryUnknown = 1ULL << 30;      // so much is free on whatever runs this
+constexpr uint64_t kDescriptorsUnknown = 1024;       // the usual soft limit
+constexpr uint64_t kRegistryMemoryMin = 1ULL << 20;  // holds some thousands of instances
+
+/// "httpServer.addr (file discovery.toml:3)"
+std::string named(const Config& config, std::string_view key) {
+  return std::string(key) + " (" + source_of(config, key).text() + ")";
+}
+
+class Resolver {
+ public:
+  Resolver(Config& config, const HostFacts& host) : config_(config), host_(host) {}
+
+  Result<void> resolve() {
+    fill_in_machine();
+    fill_in_environments();
+    fill_in_name();
+    check_rules();
+    if (!problems_.empty()) return invalid(problems_);
+    warn();
+    return {};
+  }
+
+ private:
+  void fill_in_machine() {
+    uint64_t& threads = config_.http_server.threads;
+    if (threads == 0) threads = std::clamp<uint64_t>(host_.processors, 1, kThreadsMax);
+    LimitsConfig& limits = config_.limits;
+    const uint64_t memory = host_.memory_bytes == 0 ? kMemoryUnknown : host_.memory_bytes;
+    if (limits.registry_memory_bytes == 0) limits.registry_memory_bytes = memory / 2;
+    limits.registry_memory_bytes = std::max(limits.registry_memory_bytes, kRegistryMemoryMin);
+    const uint64_t descriptors = host_.descriptors_max == 0 ? kDescriptorsUnknown : host_.descriptors_max;
+    if (limits.connections == 0)
+      limits.connections = std::max<uint64_t>(1, descriptors / 10 * 9 + descriptors % 10 * 9 / 10);
+    if (config_.polls.max_parked == 0) config_.polls.max_parked = limits.connections;
+  }
+
+  void fill_in_environments() {
+    std::vector<std::string> all{config_.env.deploy_env};
+    for (std::string& env : config_.env.self_env) {
+      if (env != config_.env.deploy_env) all.push_back(std::move(env));
+    }
+    config_.env.self_env = std::move(all);
+  }
+
+  void fill_in_name() {
+    HttpServerConfig& server = config_.http_server;
+    if (server.addr.empty()) {
+      problem(named(config_, "httpServer.addr") + " is empty; write an address to listen on, such as 127.0.0.1:7171");
+      return;
+    }
+    if (!server.advertise.empty()) return;
+    const HostPort first = *parse_listen_address(server.addr.front());
+    if (first.is_wildcard()) {
+      problem(named(config_, "httpServer.addr") + " listens on every address, " + quote_toml(server.addr.front()) +
+              ", which cannot be this node's name: set httpServer.advertise (or --advertise) to the host:port by which "
+              "clients and other nodes reach it, or listen on that one address");
+    } else if (first.port != 0) {
+      server.advertise = server.addr.front();
+    }
+  }
+
+  void check_rules() {
+    const LeaseConfig& lease = config_.lease;
+    at_least("lease.expire_after", lease.expire_after, "lease.renew_interval", lease.renew_interval);
+    at_least("lease.expire_after_max", lease.expire_after_max, "lease.expire_after", lease.expire_after);
+    at_least("drain.deadline", config_.drain.deadline, "drain.wait", config_.drain.wait);
+    const LimitsConfig& limits = config_.limits;
+    if (limits.partial_bytes < limits.body_bytes) {
+      problem(named(config_, "limits.partial_bytes") + " is " + format_size(limits.partial_bytes) +
+              ", too little for one body: " + named(config_, "limits.body_bytes") + " is " +
+              format_size(limits.body_bytes));
+    }
+    const auto& addr = config_.http_server.addr;
+    if (std::find(addr.begin(), addr.end(), config_.admin.listen) != addr.end()) {
+      problem(named(config_, "admin.listen") + " is one of " + named(config_, "httpServer.addr") +
+              "; leave it empty, or choose a port of its own");
+    }
+  }
+
+  void at_least(std::string_view key, Duration value, std::string_view other, Duration least) {
+    if (value >= least) return;
+    problem(named(config_, key) + " is " + format_duration(value) + ", less than " + named(config_, other) + ", " +
+            format_duration(least));
+  }
+
+  void warn() {
+    warn_of(Effect::kCluster, "there is no cluster yet, this node calls no other: ");
+    warn_of(Effect::kEtcd, "there is no front end for etcd yet: ");
+    warn_of(Effect::kOriginal, "known to the original, without effect here: ");
+    if (config_.polls.max_park >= config_.http_server.timeout) {
+      warning(named(config_, "httpServer.timeout") + " ends polls before " + named(config_, "polls.max_park"));
+    }
+    if (host_.descriptors_max != 0 && config_.limits.connections > host_.descriptors_max) {
+      warning(named(config_, "limits.connections") + " is more than the limit of descriptors, " +
+              std::to_string(host_.descriptors_max) + "; raise LimitNOFILE or ulimit -n");
+    }
+    warn_of_open_admin();
+  }
+
+  /// One warning for all keys of a kind that are set to something else than their default.
+  void warn_of(Effect effect, std::string_view words) {
+    std::string set;
+    const auto keys = config_keys();
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (keys[i].effect != effect || config_.sources[i].kind == ValueSource::Kind::kDefault) continue;
+      if (matters(keys[i])) (set += set.empty() ? "" : ", ") += named(config_, keys[i].name);
+    }
+    if (!set.empty()) warning(std::string(words) + set);
+  }
+
+  [[nodiscard]] bool matters(const KeySpec& key) const {
+    if (key.field == nullptr) return true;
+    if (key.name == "nodes") {
+      return std::any_of(config_.nodes.begin(), config_.nodes.end(), [this](const std::string& node) {
+        const auto& addr = config_.http_server.addr;
+        return node != config_.http_server.advertise && std::find(addr.begin(), addr.end(), node) == addr.end();
+      });
+    }
+    Config standard;
+    const Result<RawValue> value = raw_from_text(key, key.default_text);
+    return !value || !assign(key, *value, standard) || !same_value(key, config_, standard);
+  }
+
+  void warn_of_open_admin() {
+    const std::string& listen = config_.admin.listen;
+    if (listen.empty()) return;
+    const std::string host = parse_listen_address(listen)->host;
+    if (host == "localhost" || host == "::1" || host.starts_with("127.")) return;
+    warning(named(config_, "admin.listen") + " is no loopback address: whoever reaches it may use the admin calls");
+  }
+
+  void problem(std::string line) { (problems_ += problems_.empty() ? "" : "\n") += line; }
+  void warning(std::string text) { config_.warnings.push_back(std::move(text)); }
+
+  Config& config_;
+  const HostFacts& host_;
+  std::string problems_;
+};
+
+}  // namespace
+
+Result<void> resolve_config(Config& config, const HostFacts& host) { return Resolver(config, host).resolve(); }
+
+}  // namespace discovery::node

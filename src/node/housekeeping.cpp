@@ -1,0 +1,171 @@
+// What the main thread does: waits for signals and, between them, keeps house.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "node/config_address.h"
+#include "node/node.h"
+
+namespace discovery::node {
+
+using observe::LogLevel;
+
+namespace {
+
+constexpr std::array kSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
+constexpr Duration kWarningsTick = std::chrono::seconds(5);
+
+sigset_t awaited_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int s : kSignals) sigaddset(&set, s);
+  return set;
+}
+
+/// The signal that came within that time, 0 for none.
+int wait_for_signal(Duration at_most) {
+  const sigset_t set = awaited_signals();
+  const Duration wait = std::max(at_most, Duration::zero());
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait);
+  const timespec time{seconds.count(), (wait - seconds).count()};
+  const int signal = sigtimedwait(&set, nullptr, &time);
+  return signal > 0 ? signal : 0;
+}
+
+}  // namespace
+
+void Node::block_signals() {
+  const sigset_t set = awaited_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int Node::run() {
+  warn_at_start();
+  const TimePoint now = clock_.now();
+  schedulers_.load(now);
+  self_->register_all(now);
+  server_->start();
+  for (const std::string group : {"api", "admin"}) {
+    for (const net::ListenAddress& a : server_->bound_addresses(group)) {
+      const std::string addr = net::to_string(a);
+      logger_.log(LogLevel::kInfo, "listening", {{"proto", std::string_view(group)}, {"addr", std::string_view(addr)}});
+    }
+  }
+  told(notifier_.ready("serving"));
+  for (;;) {
+    const TimePoint next = keep_house(clock_.now());
+    switch (const int signal = wait_for_signal(next - clock_.now())) {
+      case SIGTERM:
+      case SIGINT:
+      case SIGQUIT: logger_.log(LogLevel::kInfo, "draining", {{"cause", sigabbrev_np(signal)}}); return drain_and_stop();
+      case SIGHUP: static_cast<void>(reload()); break;  // it has logged and counted its result
+      case SIGUSR1: log_summary(); break;
+      default: break;
+    }
+  }
+}
+
+TimePoint Node::keep_house(TimePoint now) {
+  TimePoint next = sweep_slice(now);
+  next = std::min({next, self_->tick(now), schedulers_.tick(now)});
+  if (watchdog_) next = std::min(next, watchdog_->tick(now));
+  if (now >= next_warnings_tick_) {
+    warnings_.tick(now);
+    next_warnings_tick_ = now + kWarningsTick;
+  }
+  return std::min(next, next_warnings_tick_);
+}
+
+TimePoint Node::sweep_slice(TimePoint now) {
+  struct Hidden {
+    registry::AppKey app;
+    std::string zone;
+    std::string host;
+    bool past_ceiling;
+  };
+  std::vector<Hidden> hidden;  // told after the shard's mutex is free
+  const TimePoint next = sweep_.step(now, random_, [&](const registry::Expired& e) {
+    const registry::InstanceView& i = e.instance;
+    hidden.push_back({{std::string(i.app.appid), std::string(i.app.env)},
+                      std::string(i.instance->zone()),
+                      std::string(i.instance->hostname()),
+                      e.past_ceiling});
+    wakes_.changed(e.wake, now);
+  });
+  for (const Hidden& h : hidden) {
+    metrics_.evictions[h.past_ceiling ? observe::EvictReason::kCeiling : observe::EvictReason::kExpired].add();
+    warnings_.log({LogLevel::kInfo, "evicted", h.app.appid}, now,
+                  {{"appid", std::string_view(h.app.appid)},
+                   {"env", std::string_view(h.app.env)},
+                   {"zone", std::string_view(h.zone)},
+                   {"host", std::string_view(h.host)},
+                   {"cause", h.past_ceiling ? "no renewal up to the ceiling" : "no renewal"}});
+  }
+  const registry::LeaseStatus lease = registry_.lease_status();
+  if (lease.protecting != was_protecting_) {
+    was_protecting_ = lease.protecting;
+    logger_.log(LogLevel::kWarn, lease.protecting ? "self_protection_on" : "self_protection_off",
+                {{"expected", lease.expected_per_minute},
+                 {"needed", lease.needed},
+                 {"seen", lease.renewals_last_minute},
+                 {"count", lease.size}});
+  }
+  return next;
+}
+
+void Node::warn_at_start() {
+  const MutexLock lock(config_mutex_);
+  for (const std::string& w : config_.warnings) logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(w)}});
+  for (const net::ListenAddress& a : server_->bound_addresses("api")) {
+    if (a.host == "::1" || a.host.starts_with("127.")) continue;
+    const std::string addr = net::to_string(a);
+    logger_.log(LogLevel::kWarn, "open_to_all",
+                {{"addr", std::string_view(addr)}, {"cause", "no access control: whoever reaches this address can write"}});
+  }
+}
+
+void Node::log_summary() {
+  const std::string state = state_json(clock_.now());
+  logger_.log(LogLevel::kInfo, "summary", {{"state", std::string_view(state)}});
+}
+
+int Node::drain_and_stop() {
+  // A second signal ends at once, as if this program had never heard of it.
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int s : {SIGTERM, SIGINT, SIGQUIT}) {
+    std::signal(s, SIG_DFL);
+    sigaddset(&set, s);
+  }
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  told(notifier_.stopping("draining"));
+  draining_.store(true, std::memory_order_relaxed);
+  self_->cancel_all(clock_.now());
+  units_.front()->reactor().post([&m = units_.front()->metrics()] {
+    m.discovery.cancels_by(observe::CancelCause::kDrain)[observe::WriteResult::kOk].add();
+  });
+  net::StopOptions options;
+  {
+    const MutexLock lock(config_mutex_);
+    options = {config_.drain.wait, config_.drain.deadline};
+  }
+  const size_t cut = server_->stop(options);
+  logger_.log(LogLevel::kInfo, "stopped", {{"count", cut}});
+  logger_.flush();
+  return 0;
+}
+
+std::string Node::start_table() const {
+  std::string table = fmt::format("{:<10} {:<28} {:<5} {}\n", "PROTOCOL", "ADDRESS", "TLS", "AUTHENTICATION");
+  for (const auto& [group, what] : {std::pair{"api", "discovery"}, std::pair{"admin", "admin"}}) {
+    for (const net::ListenAddress& a : server_->bound_addresses(group)) {
+      table += fmt::format("{:<10} {:<28} {:<5} {}\n", what, net::to_string(a), "no", "none");
+    }
+  }
+  const std::string base = "http://" + net::to_string(server_->bound_addresses("api").front());
+  return table + fmt::format("API {0}/discovery/  health {0}/healthz  ready {0}/readyz  metrics {0}/metrics\n", base);
+}
+
+}  // namespace discovery::node

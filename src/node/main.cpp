@@ -1,0 +1,107 @@
+// discoveryd: reads the command line and the configuration, starts the log and the node, and ends with its exit code.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "net/steady_clock.h"
+#include "node/command_line.h"
+#include "node/config.h"
+#include "node/config_host.h"
+#include "node/config_load.h"
+#include "node/node.h"
+#include "node/version.h"
+#include "observe/spd_logger.h"
+
+extern char** environ;
+
+namespace discovery::node {
+namespace {
+
+int exit_with(ExitCode code, std::string_view message) {
+  fmt::print(stderr, "discoveryd: {}\n", message);
+  return static_cast<int>(code);
+}
+
+/// The configuration from where `line` says, and the folder of its scheduler files.
+struct Loaded {
+  Config config;
+  std::string folder;
+};
+
+Result<Loaded> load(const CommandLine& line) {
+  ConfigPlace place;
+  if (!line.conf_path.empty()) {
+    auto found = load_config_file(line.conf_path);
+    if (!found) return found.error();
+    place = std::move(*found);
+  }
+  const ConfigInput input{place.file, place.text, read_environment(environ), line.flags, read_host_facts()};
+  auto config = read_config(input);
+  if (!config) return config.error();
+  return Loaded{std::move(*config), place.folder};
+}
+
+int serve(const CommandLine& line, Loaded loaded) {
+  Node::block_signals();
+  const net::SteadyClock clock;
+  observe::SpdLogger::Options log;
+  log.format = loaded.config.log.format;
+  log.level = loaded.config.log.level;
+  log.node = loaded.config.env.host;
+  log.path = loaded.config.log.file;
+  auto logger = observe::SpdLogger::open(log, clock);
+  if (!logger) return exit_with(ExitCode::kBadConfiguration, logger.error().message);
+
+  const auto reread = [&line]() -> Result<Config> {
+    auto again = load(line);
+    if (!again) return again.error();
+    return std::move(again->config);
+  };
+  auto notifier = ServiceNotifier::open(read_environment(environ), getpid());
+  if (!notifier) return exit_with(ExitCode::kBadConfiguration, notifier.error().message);
+  auto node = Node::open({std::move(loaded.config), reread, loaded.folder, std::move(*notifier)}, **logger, clock);
+  if (!node) {
+    const bool in_use = node.error().code == ErrorCode::kConflict;
+    return exit_with(in_use ? ExitCode::kAddressInUse : ExitCode::kFailure, node.error().message);
+  }
+  fmt::print("discoveryd {} ({})\n{}", kVersion, kCommit, (*node)->start_table());
+  std::fflush(stdout);
+  return (*node)->run();
+}
+
+int start(std::span<const std::string> words) {
+  const auto line = parse_command_line(words, fmt::format("discoveryd {} ({})", kVersion, kCommit));
+  if (!line) return exit_with(ExitCode::kBadConfiguration, line.error().message);
+  if (line->action == CommandLine::Action::kShowText) {
+    fmt::print("{}", line->text);
+    return static_cast<int>(ExitCode::kClean);
+  }
+  auto loaded = load(*line);
+  if (!loaded) return exit_with(ExitCode::kBadConfiguration, loaded.error().message);
+  switch (line->action) {
+    case CommandLine::Action::kPrintConfig: fmt::print("{}", print_config(loaded->config)); break;
+    case CommandLine::Action::kCheck:
+      for (const std::string& warning : loaded->config.warnings) fmt::print(stderr, "warning: {}\n", warning);
+      fmt::print("the configuration is good\n");
+      break;
+    default: return serve(*line, std::move(*loaded));
+  }
+  return static_cast<int>(ExitCode::kClean);
+}
+
+}  // namespace
+}  // namespace discovery::node
+
+int main(int argc, char** argv) {
+  using discovery::node::ExitCode;
+  try {  // reading the configuration and wiring may throw; nothing after that does
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    return discovery::node::start(words);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "discoveryd: %s\n", e.what());
+    return static_cast<int>(ExitCode::kFailure);
+  }
+}

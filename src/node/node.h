@@ -1,0 +1,123 @@
+// One running node: what main() starts, and what happens from then on.
+//
+//   open() -- listeners bound, own entry registered --> run(): Serving --SIGTERM, SIGINT, SIGQUIT, /admin/drain--> Draining --> 0
+//                                                          |  ^
+//                                     SIGHUP, /admin/reload+--+
+//
+// Lifecycle: one per process. Thread: open() and run() on the main thread, which must block the signals before it makes
+// any thread (block_signals()); Operations from any reactor.
+// Errors of open(): kConflict: an address is in use (exit code 3); anything else: failure (1).
+// Source: operations.md 1 to 5.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "net/http_server.h"
+#include "node/config.h"
+#include "node/kernel_random.h"
+#include "node/notify.h"
+#include "node/operator_api.h"
+#include "node/reactor_unit.h"
+#include "node/scheduler_watch.h"
+#include "node/self_registration.h"
+#include "node/watchdog.h"
+#include "observe/limited_logger.h"
+#include "observe/log.h"
+#include "observe/metrics_registry.h"
+#include "registry/registry.h"
+#include "registry/start_protection.h"
+#include "registry/sweep.h"
+
+namespace discovery::node {
+
+/// Reads the configuration again from where it came.
+using ConfigSource = std::function<Result<Config>()>;
+
+/// What a node is opened with.
+struct NodeInput {
+  Config config;
+  ConfigSource reread;
+  std::string scheduler_folder;  ///< where scheduler files are, "" for nowhere
+  ServiceNotifier notifier;
+};
+
+class Node final : private Operations {
+ public:
+  /// Every signal that run() waits for; in the main thread, before any other is made.
+  static void block_signals();
+
+  /// `logger` and `clock` outlive the node.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> open(NodeInput input, observe::Logger& logger, const Clock& clock);
+  ~Node();
+
+  /// Serves until told to stop; the exit code of the process.
+  int run();
+
+  /// One line per listener: protocol, address, TLS, authentication. For the operator's eyes at start.
+  [[nodiscard]] std::string start_table() const;
+
+ private:
+  Node(NodeInput input, observe::Logger& logger, const Clock& clock);
+
+  Result<void> open_server() EXCLUDES(config_mutex_);
+  std::unique_ptr<codec::HttpHandler> make_handler(net::Reactor& reactor, OperatorApi::Listener listener)
+      DISCOVERY_TS(no_thread_safety_analysis);
+  // node_metrics.cpp
+  void add_metrics();
+  void collect(observe::FamilySink& sink) const;
+
+  // housekeeping.cpp: what the main thread does between signals
+  TimePoint keep_house(TimePoint now);
+  TimePoint sweep_slice(TimePoint now);
+  void warn_at_start() EXCLUDES(config_mutex_);
+  void log_summary();
+  int drain_and_stop() EXCLUDES(config_mutex_);
+
+  // Operations
+  [[nodiscard]] std::vector<ReadyCheck> readiness(TimePoint now) const override;
+  [[nodiscard]] std::string metrics_text() const override;
+  [[nodiscard]] std::string state_json(TimePoint now) const override;
+  [[nodiscard]] Result<std::string> reload() override EXCLUDES(config_mutex_);
+  void drain() override;
+  [[nodiscard]] Result<void> set_log_level(std::string_view level) override;
+
+  Result<std::string> reload_config() EXCLUDES(config_mutex_);
+  void apply(const Config& config);
+  /// The service manager could not be told: a warning, no more.
+  void told(const Result<void>& result);
+
+  observe::Logger& logger_;
+  const Clock& clock_;
+  const TimePoint started_;
+  const ConfigSource reread_;
+  Mutex config_mutex_;
+  Config config_ GUARDED_BY(config_mutex_);
+
+  observe::RateLimitedLogger warnings_;
+  observe::NodeMetrics metrics_;
+  observe::MetricsRegistry metrics_registry_;
+  KernelRandom random_;
+  registry::Registry registry_;
+  registry::StartProtection protection_;
+  registry::PollBudget polls_;
+  registry::Sweep sweep_;
+  WakeDispatcher wakes_;
+  SchedulerWatch schedulers_;
+  ServiceNotifier notifier_;
+  std::vector<std::unique_ptr<ReactorUnit>> units_;
+  std::unique_ptr<net::HttpServer> server_;  ///< destroyed before the units its handlers use
+  std::unique_ptr<SelfRegistration> self_;
+  std::unique_ptr<Watchdog> watchdog_;
+  const uint64_t connections_max_;
+  std::atomic<bool> draining_{false};
+  bool was_protecting_ = false;  ///< main thread
+  TimePoint next_warnings_tick_{};
+};
+
+}  // namespace discovery::node

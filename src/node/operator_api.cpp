@@ -1,0 +1,122 @@
+#include "node/operator_api.h"
+
+#include <algorithm>
+
+#include "codec/json_writer.h"
+#include "codec/params.h"
+#include "observe/metrics_registry.h"
+
+namespace discovery::node {
+
+namespace {
+
+constexpr std::string_view kJson = "application/json; charset=utf-8";
+constexpr size_t kQueryParamsMax = 16;
+
+constexpr std::string_view kIndexText =
+    "discoveryd: a service registry\n\n"
+    "  POST /discovery/register | renew | cancel | set\n"
+    "  GET  /discovery/fetch | fetchs | fetch/all | poll | polls | nodes\n"
+    "  GET  /healthz            the process answers\n"
+    "  GET  /readyz?verbose     clients may be sent here\n"
+    "  GET  /metrics            Prometheus text\n"
+    "  POST /admin/reload | drain | log-level?level=debug, GET /admin/state (loopback)\n";
+
+int json(codec::HttpReply& reply, int status, std::string_view text) {
+  reply.status = status;
+  reply.content_type = kJson;
+  reply.append(text);
+  reply.append("\n");
+  return status;
+}
+
+int json_error(codec::HttpReply& reply, int status, std::string_view text) {
+  reply.status = status;
+  reply.content_type = kJson;
+  reply.append(R"({"error":)");
+  codec::append_json_string(reply.own(), text);
+  reply.append("}\n");
+  return status;
+}
+
+}  // namespace
+
+const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
+  for (const OperatorRouteEntry& e : kOperatorRoutes) {
+    if (e.path != path) continue;
+    const bool hidden = (e.admin && listener_ == Listener::kApiNoAdmin) ||
+                        (e.route == OperatorRoute::kMetrics && !metrics_);
+    return hidden ? nullptr : &e;
+  }
+  return nullptr;
+}
+
+int OperatorApi::handle(const OperatorRouteEntry& entry, const codec::HttpRequest& request, codec::HttpReply& reply) {
+  if (entry.admin) {
+    if (!request.field("origin").empty()) {
+      return json_error(reply, 403, "admin calls are not answered to pages in a browser");
+    }
+    if (listener_ == Listener::kApi && !request.client->loopback) {
+      return json_error(reply, 403, "admin calls are answered on loopback only (or set admin.listen)");
+    }
+  }
+  return answer(entry.route, request, reply);
+}
+
+int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply) {
+  switch (route) {
+    case OperatorRoute::kIndex: reply.append(kIndexText); return 200;
+    case OperatorRoute::kHealth: reply.append("ok\n"); return 200;
+    case OperatorRoute::kReady: return ready(request, reply);
+    case OperatorRoute::kMetrics:
+      reply.content_type = observe::kMetricsContentType;
+      reply.append(operations_.metrics_text());
+      return 200;
+    case OperatorRoute::kAdminReload: {
+      const auto done = operations_.reload();
+      return done ? json(reply, 200, *done) : json_error(reply, 422, done.error().message);
+    }
+    case OperatorRoute::kAdminDrain: operations_.drain(); return json(reply, 202, R"({"draining":true})");
+    case OperatorRoute::kAdminLogLevel: return log_level(request, reply);
+    case OperatorRoute::kAdminState: return json(reply, 200, operations_.state_json(request.received_at));
+  }
+  return json_error(reply, 500, "no such route");
+}
+
+int OperatorApi::ready(const codec::HttpRequest& request, codec::HttpReply& reply) {
+  const auto checks = operations_.readiness(request.received_at);
+  const bool ok = std::all_of(checks.begin(), checks.end(), [](const ReadyCheck& c) { return c.ok; });
+  reply.status = ok ? 200 : 503;
+  codec::Params params;
+  const bool verbose = params.add_urlencoded(request.query, kQueryParamsMax).has_value() && params.has("verbose");
+  if (!verbose) {
+    reply.append(ok ? "ready\n" : "not ready\n");
+    return reply.status;
+  }
+  reply.content_type = kJson;
+  reply.append(ok ? R"({"ready":true,"checks":[)" : R"({"ready":false,"checks":[)");
+  for (size_t i = 0; i < checks.size(); ++i) {
+    if (i > 0) reply.append(",");
+    reply.append(R"({"name":)");
+    codec::append_json_string(reply.own(), checks[i].name);
+    reply.append(checks[i].ok ? R"(,"ok":true,"detail":)" : R"(,"ok":false,"detail":)");
+    codec::append_json_string(reply.own(), checks[i].detail);
+    reply.append("}");
+  }
+  reply.append("]}\n");
+  return reply.status;
+}
+
+int OperatorApi::log_level(const codec::HttpRequest& request, codec::HttpReply& reply) {
+  codec::Params params;
+  if (const auto read = params.add_urlencoded(request.query, kQueryParamsMax); !read) {
+    return json_error(reply, 400, read.error().message);
+  }
+  const std::string_view level = params.first("level");
+  if (const auto done = operations_.set_log_level(level); !done) return json_error(reply, 400, done.error().message);
+  std::string text = R"({"level":)";
+  codec::append_json_string(text, level);
+  return json(reply, 200, text + "}");
+}
+
+}  // namespace discovery::node

@@ -1,0 +1,74 @@
+// Every route of the daemon in one table: the Discovery API and what the daemon itself answers.
+//
+// The index in kRouteNames is the index of the route's metrics. Routes outside /discovery/ answer with HTTP statuses
+// and, on errors, a JSON body {"error": text}; under /discovery/ discovery-api.md 1.5 holds.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "codec/http.h"
+#include "protocol/discovery/routes.h"
+
+namespace discovery::node {
+
+enum class OperatorRoute : uint8_t {
+  kIndex,
+  kHealth,
+  kReady,
+  kMetrics,
+  kAdminReload,
+  kAdminDrain,
+  kAdminLogLevel,
+  kAdminState,
+};
+
+struct OperatorRouteEntry {
+  codec::Method method;
+  std::string_view path;
+  OperatorRoute route;
+  bool admin;  ///< loopback only, or on the admin listener where there is one
+};
+
+inline constexpr std::array<OperatorRouteEntry, 8> kOperatorRoutes{{
+    {codec::Method::kGet, "/", OperatorRoute::kIndex, false},
+    {codec::Method::kGet, "/healthz", OperatorRoute::kHealth, false},
+    {codec::Method::kGet, "/readyz", OperatorRoute::kReady, false},
+    {codec::Method::kGet, "/metrics", OperatorRoute::kMetrics, false},
+    {codec::Method::kPost, "/admin/reload", OperatorRoute::kAdminReload, true},
+    {codec::Method::kPost, "/admin/drain", OperatorRoute::kAdminDrain, true},
+    {codec::Method::kPost, "/admin/log-level", OperatorRoute::kAdminLogLevel, true},
+    {codec::Method::kGet, "/admin/state", OperatorRoute::kAdminState, true},
+}};
+
+/// What is not in either table is counted here.
+inline constexpr std::string_view kUnknownRoute = "unknown";
+
+inline constexpr size_t kDiscoveryRoutes = protocol::kRoutes.size();
+inline constexpr size_t kRouteCount = kDiscoveryRoutes + kOperatorRoutes.size() + 1;
+
+constexpr std::array<std::string_view, kRouteCount> make_route_names() {
+  std::array<std::string_view, kRouteCount> names{};
+  for (size_t i = 0; i < kDiscoveryRoutes; ++i) names[i] = protocol::kRoutes[i].path;
+  for (size_t i = 0; i < kOperatorRoutes.size(); ++i) names[kDiscoveryRoutes + i] = kOperatorRoutes[i].path;
+  names[kRouteCount - 1] = kUnknownRoute;
+  return names;
+}
+inline constexpr std::array<std::string_view, kRouteCount> kRouteNames = make_route_names();
+
+constexpr size_t metrics_index(protocol::Route route) { return static_cast<size_t>(route); }
+constexpr size_t metrics_index(OperatorRoute route) { return kDiscoveryRoutes + static_cast<size_t>(route); }
+inline constexpr size_t kUnknownRouteIndex = kRouteCount - 1;
+
+static_assert([] {
+  for (size_t i = 0; i < protocol::kRoutes.size(); ++i) {
+    if (static_cast<size_t>(protocol::kRoutes[i].route) != i) return false;
+  }
+  for (size_t i = 0; i < kOperatorRoutes.size(); ++i) {
+    if (static_cast<size_t>(kOperatorRoutes[i].route) != i) return false;
+  }
+  return true;
+}());
+
+}  // namespace discovery::node

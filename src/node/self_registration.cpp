@@ -1,0 +1,61 @@
+#include "node/self_registration.h"
+
+#include "codec/json_writer.h"
+
+namespace discovery::node {
+
+SelfRegistration::SelfRegistration(registry::Registry& registry, protocol::ChangeSink& wakes, observe::Logger& logger,
+                                   SelfIdentity identity, Duration renew_interval)
+    : registry_(registry),
+      wakes_(wakes),
+      logger_(logger),
+      identity_(std::move(identity)),
+      renew_interval_(renew_interval) {
+  addrs_json_ = "[";
+  codec::append_json_string(addrs_json_, "http://" + identity_.addr);
+  addrs_json_ += "]";
+}
+
+registry::InstanceKeyView SelfRegistration::key_in(const std::string& env) const {
+  return {{env, protocol::kSelfApp}, identity_.zone, identity_.hostname};
+}
+
+void SelfRegistration::register_in(const std::string& env, TimePoint now) {
+  registry::RegisterArgs args;
+  args.key = key_in(env);
+  args.region = identity_.region;
+  args.addrs_json = addrs_json_;
+  args.metadata_json = "{}";
+  args.status = 1;
+  const auto done = registry_.register_instance(args, now);
+  if (!done) {
+    logger_.log(observe::LogLevel::kError, "self_registration_failed",
+                {{"env", std::string_view(env)}, {"error", std::string_view(done.error().message)}});
+    return;
+  }
+  wakes_.changed(done->wake, now);
+}
+
+void SelfRegistration::register_all(TimePoint now) {
+  for (const std::string& env : identity_.envs) register_in(env, now);
+  next_renew_ = now + renew_interval_;
+}
+
+TimePoint SelfRegistration::tick(TimePoint now) {
+  if (now < next_renew_) return next_renew_;
+  for (const std::string& env : identity_.envs) {
+    const auto renewed = registry_.renew({.key = key_in(env)}, now, [](const registry::InstanceView&) {});
+    if (!renewed) register_in(env, now);  // somebody cancelled it
+  }
+  next_renew_ = now + renew_interval_;
+  return next_renew_;
+}
+
+void SelfRegistration::cancel_all(TimePoint now) {
+  for (const std::string& env : identity_.envs) {
+    const auto done = registry_.cancel({.key = key_in(env)}, now);
+    if (done) wakes_.changed(done->wake, now);
+  }
+}
+
+}  // namespace discovery::node

@@ -1,0 +1,28 @@
+// The configuration, translated into what each part of the node is made with.
+//
+// Thread: pure functions. Precondition: `config` was read by read_config(), so its values are in range.
+#pragma once
+
+#include <vector>
+
+#include "codec/http_head.h"
+#include "net/http_server.h"
+#include "node/config.h"
+#include "node/self_registration.h"
+#include "protocol/discovery/api.h"
+#include "registry/poll_hub.h"
+#include "registry/registry.h"
+
+namespace discovery::node {
+
+[[nodiscard]] registry::RegistrySettings registry_settings(const Config& config);
+[[nodiscard]] protocol::ApiSettings api_settings(const Config& config);
+[[nodiscard]] SelfIdentity self_identity(const Config& config);
+[[nodiscard]] codec::HttpLimits http_limits(const Config& config);
+[[nodiscard]] net::ServerOptions server_options(const Config& config, const Clock& clock);
+[[nodiscard]] std::vector<net::ListenAddress> api_addresses(const Config& config);
+/// Empty when admin calls stand on the API listener.
+[[nodiscard]] std::vector<net::ListenAddress> admin_addresses(const Config& config);
+void apply_budget(const Config& config, registry::PollBudget& budget);
+
+}  // namespace discovery::node

@@ -1,0 +1,141 @@
+// A blocking client socket on the loopback, with a deadline on everything, and a server to talk to.
+#pragma once
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "net/listener.h"
+
+namespace discovery::net {
+
+inline constexpr std::chrono::seconds kPatience{20};  ///< a machine under load is slow, not wrong
+
+/// Waits until `condition` holds, at most kPatience.
+inline bool eventually(const std::function<bool()>& condition) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+class Client {
+ public:
+  explicit Client(const ListenAddress& address, int receive_buffer = 0) {
+    const bool ipv6 = address.host.find(':') != std::string::npos;
+    descriptor_ = ::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor_ < 0) return;
+    if (receive_buffer > 0) {
+      ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
+    const timeval patience{kPatience.count(), 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    sockaddr_storage to{};
+    socklen_t bytes = 0;
+    if (ipv6) {
+      auto& in6 = reinterpret_cast<sockaddr_in6&>(to);
+      in6.sin6_family = AF_INET6;
+      in6.sin6_port = htons(address.port);
+      ::inet_pton(AF_INET6, address.host.c_str(), &in6.sin6_addr);
+      bytes = sizeof in6;
+    } else {
+      auto& in = reinterpret_cast<sockaddr_in&>(to);
+      in.sin_family = AF_INET;
+      in.sin_port = htons(address.port);
+      ::inet_pton(AF_INET, address.host.c_str(), &in.sin_addr);
+      bytes = sizeof in;
+    }
+    connected_ = ::connect(descriptor_, reinterpret_cast<sockaddr*>(&to), bytes) == 0;
+  }
+  Client(Client&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)),
+        connected_(other.connected_),
+        read_(std::move(other.read_)) {}
+  ~Client() { close(); }
+  Client& operator=(Client&&) = delete;
+
+  [[nodiscard]] bool connected() const { return connected_; }
+  void close() {
+    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  }
+  /// The peer sees a reset.
+  void reset() {
+    const linger hard{1, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    close();
+  }
+  bool send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t n = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (n <= 0) return false;
+      bytes.remove_prefix(static_cast<size_t>(n));
+    }
+    return true;
+  }
+  /// One whole answer with Content-Length; "" when the connection ended or patience did.
+  std::string read_answer() {
+    for (;;) {
+      const size_t end = read_.find("\r\n\r\n");
+      if (end != std::string::npos) {
+        const size_t field = read_.find("Content-Length: ");
+        const size_t length = field < end ? std::stoul(read_.substr(field + 16)) : 0;
+        if (read_.size() >= end + 4 + length) {
+          std::string answer = read_.substr(0, end + 4 + length);
+          read_.erase(0, answer.size());
+          return answer;
+        }
+      }
+      if (!read_more()) return "";
+    }
+  }
+  /// The body of the next answer, "(none)" when there is no answer.
+  std::string read_body() {
+    const std::string answer = read_answer();
+    return answer.empty() ? "(none)" : answer.substr(answer.find("\r\n\r\n") + 4);
+  }
+  std::string ask(std::string_view target) {
+    send("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    return read_body();
+  }
+  /// Everything up to the end of the connection.
+  std::string read_to_end() {
+    while (read_more()) {
+    }
+    return std::exchange(read_, {});
+  }
+  /// The server has ended the connection, with or without a reset.
+  bool ended() {
+    pollfd wait{descriptor_, POLLIN, 0};
+    if (::poll(&wait, 1, static_cast<int>(std::chrono::milliseconds(kPatience).count())) <= 0) return false;
+    char byte;
+    return ::recv(descriptor_, &byte, 1, 0) <= 0;
+  }
+
+ private:
+  bool read_more() {
+    char buffer[65536];
+    const ssize_t n = ::recv(descriptor_, buffer, sizeof buffer, 0);
+    if (n <= 0) return false;
+    read_.append(buffer, static_cast<size_t>(n));
+    return true;
+  }
+
+  int descriptor_ = -1;
+  bool connected_ = false;
+  std::string read_;
+};
+
+}  // namespace discovery::net
