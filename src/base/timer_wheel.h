@@ -2,8 +2,8 @@
 //
 // It differs from the paper in that an entry stands in the slot of its deadline *clamped to the horizon*: when the
 // hand reaches an entry that is not due yet, it is put
-// further on. So deadlines of any length cost one list node, and only those beyond the horizon (4,095 ticks; 81.9 s at 20 ms) are touched more than once.
-// A bitmap of used slots finds the next one, so an idle wheel needs no ticking.
+// further on. So deadlines of any length cost one list node, and only those beyond the horizon (4,095 ticks; 81.9 s at
+// 20 ms) are touched more than once. A bitmap of used slots finds the next one, so an idle wheel needs no ticking.
 //
 // Lifecycle: an entry is owned by its object and leaves the wheel when destroyed. Thread: none of its own; one wheel
 // belongs to one reactor. Cost: schedule and cancel O(1), next_wake O(slots / 64).
@@ -33,7 +33,8 @@ class TimerEntry : public ListNode<TimerTag> {
   TimePoint deadline_{};
 };
 
-/// Where an object puts its deadline: a bare wheel, or a reactor that also sees to it that its wheel is advanced in time.
+/// Where an object puts its deadline: a bare wheel, or a reactor that also sees to it that its wheel is advanced in
+/// time.
 class Deadlines {
  public:
   /// Puts the entry in, or moves it. A deadline in the past fires at the next turn.

@@ -15,6 +15,8 @@ namespace discovery::codec {
 
 class ByteBuffer {
  public:
+  static constexpr size_t kCapacityMax = UINT32_MAX;
+
   [[nodiscard]] char* data() { return data_.get(); }
   [[nodiscard]] size_t size() const { return size_; }
   [[nodiscard]] size_t capacity() const { return capacity_; }
@@ -27,9 +29,9 @@ class ByteBuffer {
     const size_t generous = needed < kSmall ? kSmall : 2 * needed;
     return expected >= needed && expected < generous ? expected : generous;
   }
-  /// Precondition: capacity >= size().
+  /// Precondition: size() <= capacity <= kCapacityMax.
   void reallocate(size_t capacity) {
-    DISCOVERY_CHECK(capacity >= size_ && capacity <= UINT32_MAX, "the buffer keeps what it holds, below 4 GiB");
+    DISCOVERY_CHECK(capacity >= size_ && capacity <= kCapacityMax, "the buffer keeps what it holds, below 4 GiB");
     if (capacity == 0) {
       data_.reset();
     } else {

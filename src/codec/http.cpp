@@ -1,10 +1,17 @@
 #include "codec/http.h"
 
+#include <array>
 #include <charconv>
 
 #include "codec/text.h"
 
 namespace discovery::codec {
+
+std::string_view method_name(Method method) {
+  static constexpr std::array<std::string_view, 8> kNames = {"GET",    "POST",    "HEAD",  "PUT",
+                                                             "DELETE", "OPTIONS", "PATCH", "other"};
+  return kNames[static_cast<size_t>(method)];
+}
 
 std::string_view HttpRequest::field(std::string_view name) const {
   for (const HttpField& f : fields) {

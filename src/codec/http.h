@@ -16,6 +16,8 @@
 namespace discovery::codec {
 
 enum class Method : uint8_t { kGet, kPost, kHead, kPut, kDelete, kOptions, kPatch, kOther };
+/// "GET"; "other" for kOther.
+[[nodiscard]] std::string_view method_name(Method method);
 
 struct HttpField {
   std::string_view name;   ///< as sent; compare without regard to case

@@ -187,7 +187,7 @@ bool HttpReader::grow(size_t more) {
   const size_t before = own_.capacity();
   const size_t wanted = own_.capacity_for(more, expected);
   if (wanted == before) return true;
-  if (!shared_.partial.take(wanted - before)) {
+  if (wanted > ByteBuffer::kCapacityMax || !shared_.partial.take(wanted - before)) {
     shared_.problem = {503, "too many partly read requests"};
     discard();
     phase_ = Phase::kBroken;

@@ -4,8 +4,11 @@
 // Lifecycle: one per reactor. Thread: its reactor.
 #pragma once
 
+#include <optional>
+
 #include "base/time.h"
 #include "node/routes.h"
+#include "observe/access_log.h"
 #include "observe/limited_logger.h"
 #include "observe/log.h"
 #include "observe/node_metrics.h"
@@ -16,8 +19,17 @@ namespace discovery::node {
 class ApiReporter final : public protocol::ApiObserver {
  public:
   ApiReporter(const Clock& clock, observe::ReactorMetrics& metrics, observe::Logger& logger,
-              observe::RateLimitedLogger& warnings)
-      : clock_(clock), metrics_(metrics), logger_(logger), warnings_(warnings) {}
+              observe::RateLimitedLogger& warnings, uint32_t access_one_in)
+      : clock_(clock), metrics_(metrics), logger_(logger), warnings_(warnings), access_(logger, access_one_in) {}
+
+  /// Around the handling of a request: tells the code of its answer, none if it waits for a change.
+  void begin() { handling_ = true, code_.reset(); }
+  [[nodiscard]] std::optional<protocol::Code> end() {
+    handling_ = false;
+    return code_;
+  }
+  /// Sampled, for the access log; what waited has no client and no bytes in its line.
+  [[nodiscard]] observe::AccessLog& access() { return access_; }
 
   void answered(protocol::Route route, protocol::Code code, TimePoint received_at) override;
   void registered(const registry::InstanceKeyView& key, bool created, const codec::ClientAddress& client) override;
@@ -37,6 +49,9 @@ class ApiReporter final : public protocol::ApiObserver {
   observe::ReactorMetrics& metrics_;
   observe::Logger& logger_;
   observe::RateLimitedLogger& warnings_;
+  observe::AccessLog access_;
+  bool handling_ = false;
+  std::optional<protocol::Code> code_;
 };
 
 }  // namespace discovery::node

@@ -3,30 +3,45 @@
 namespace discovery::node {
 
 void FrontDoor::handle(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) {
+  const std::optional<int> code = answer(request, reply, exchange);
+  if (!code || !reporter_.access().sample()) return;
+  reporter_.access().log({.client = request.client->ip,
+                          .method = codec::method_name(request.method),
+                          .path = request.path,
+                          .status = reply.status,
+                          .code = *code,
+                          .bytes = reply.body_bytes(),
+                          .took = clock_.now() - request.received_at});
+}
+
+std::optional<int> FrontDoor::answer(const codec::HttpRequest& request, codec::HttpReply& reply,
+                                     codec::HttpExchange& exchange) {
   if (operators_.serves_discovery()) {
     if (const protocol::RouteEntry* route = protocol::find_route(request.path)) {
-      if (route->method == request.method) {
-        api_.handle(route->route, request, reply, exchange);
-      } else {
-        metrics_.requests.count(metrics_index(route->route), refuse(request, reply, true));
-      }
-      return;
+      if (route->method != request.method) return refuse(reply, metrics_index(route->route), true);
+      reporter_.begin();
+      api_.handle(route->route, request, reply, exchange);
+      const auto code = reporter_.end();
+      return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
     }
   }
   const OperatorRouteEntry* entry = operators_.find(request.path);
-  if (!entry) {
-    metrics_.requests.count(kUnknownRouteIndex, refuse(request, reply, false));
-    return;
-  }
-  const bool head = request.method == codec::Method::kHead && entry->method == codec::Method::kGet;
-  const int status =
-      head || entry->method == request.method ? operators_.handle(*entry, request, reply) : refuse(request, reply, true);
-  metrics_.requests.count(metrics_index(entry->route), status);
+  return entry ? answer_operator(*entry, request, reply) : refuse(reply, kUnknownRouteIndex, false);
 }
 
-int FrontDoor::refuse(const codec::HttpRequest& /*request*/, codec::HttpReply& reply, bool known_path) const {
+int FrontDoor::answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
+                               codec::HttpReply& reply) {
+  const bool head = request.method == codec::Method::kHead && entry.method == codec::Method::kGet;
+  if (!head && entry.method != request.method) return refuse(reply, metrics_index(entry.route), true);
+  const int status = operators_.handle(entry, request, reply);
+  metrics_.requests.count(metrics_index(entry.route), status);
+  return status;
+}
+
+int FrontDoor::refuse(codec::HttpReply& reply, size_t metrics_index, bool known_path) {
   reply.status = known_path ? 405 : 404;
   reply.append(known_path ? "Method Not Allowed" : "404 page not found");
+  metrics_.requests.count(metrics_index, reply.status);
   return reply.status;
 }
 

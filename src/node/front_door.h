@@ -4,9 +4,11 @@
 // Lifecycle: owned by its reactor; what it is made of outlives it. Thread: its reactor.
 #pragma once
 
+#include <optional>
+
 #include "codec/http.h"
+#include "node/api_reporter.h"
 #include "node/operator_api.h"
-#include "observe/access_log.h"
 #include "observe/node_metrics.h"
 #include "protocol/discovery/api.h"
 
@@ -14,18 +16,24 @@ namespace discovery::node {
 
 class FrontDoor final : public codec::HttpHandler {
  public:
-  FrontDoor(protocol::DiscoveryApi& api, const OperatorApi& operators, observe::ReactorMetrics& metrics)
-      : api_(api), operators_(operators), metrics_(metrics) {}
+  FrontDoor(protocol::DiscoveryApi& api, const OperatorApi& operators, ApiReporter& reporter,
+            observe::ReactorMetrics& metrics, const Clock& clock)
+      : api_(api), operators_(operators), reporter_(reporter), metrics_(metrics), clock_(clock) {}
 
   void handle(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) override;
 
  private:
-  /// 404 or 405 as plain text; returns the status.
-  int refuse(const codec::HttpRequest& request, codec::HttpReply& reply, bool known_path) const;
+  /// The code of the answer, none when the request waits.
+  std::optional<int> answer(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange);
+  /// 404 or 405 as plain text; counts it and returns the status.
+  int refuse(codec::HttpReply& reply, size_t metrics_index, bool known_path);
+  int answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request, codec::HttpReply& reply);
 
   protocol::DiscoveryApi& api_;
   OperatorApi operators_;
+  ApiReporter& reporter_;
   observe::ReactorMetrics& metrics_;
+  const Clock& clock_;
 };
 
 }  // namespace discovery::node

@@ -74,14 +74,15 @@ std::unique_ptr<codec::HttpHandler> Node::make_handler(net::Reactor& reactor, Op
     if (&known->reactor() == &reactor) unit = known.get();
   }
   if (!unit) {
-    const UnitContext context{registry_, polls_, protection_, wakes_, logger_, warnings_};
+    const UnitContext context{registry_, polls_,   protection_, wakes_,
+                              logger_,   warnings_, static_cast<uint32_t>(config_.log.access_sample)};
     units_.push_back(std::make_unique<ReactorUnit>(context, reactor, static_cast<unsigned>(units_.size()),
                                                    api_settings(config_)));
     unit = units_.back().get();
     wakes_.add(*unit);
   }
   return std::make_unique<FrontDoor>(unit->api(), OperatorApi(*this, listener, config_.metrics.enabled),
-                                     unit->metrics());
+                                     unit->reporter(), unit->metrics(), clock_);
 }
 
 // ---------------------------------------------------------------------------------------------------- operations
@@ -177,6 +178,7 @@ void Node::apply(const Config& config) {
   registry_.set_memory_bytes_max(config.limits.registry_memory_bytes);
   apply_budget(config, polls_);
   for (const auto& unit : units_) {
+    unit->reporter().access().set_one_in(static_cast<uint32_t>(config.log.access_sample));
     unit->reactor().post([api = &unit->api(), settings = api_settings(config)] { api->update(settings); });
   }
 }

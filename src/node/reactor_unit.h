@@ -37,6 +37,7 @@ struct UnitContext {
   WakeDispatcher& wakes;
   observe::Logger& logger;
   observe::RateLimitedLogger& warnings;
+  uint32_t access_one_in;
 };
 
 class ReactorUnit final : public net::TurnHook {
@@ -45,13 +46,14 @@ class ReactorUnit final : public net::TurnHook {
       : reactor_(reactor),
         metrics_(kRouteNames),
         hub_(context.registry, reactor, context.polls, index),
-        reporter_(reactor.clock(), metrics_, context.logger, context.warnings),
+        reporter_(reactor.clock(), metrics_, context.logger, context.warnings, context.access_one_in),
         api_(context.registry, hub_, context.protection, context.wakes, reporter_, std::move(settings)) {
     reactor.add_hook(*this);
   }
 
   [[nodiscard]] net::Reactor& reactor() { return reactor_; }
   [[nodiscard]] protocol::DiscoveryApi& api() { return api_; }
+  [[nodiscard]] ApiReporter& reporter() { return reporter_; }
   [[nodiscard]] observe::ReactorMetrics& metrics() { return metrics_; }
 
   /// On the reactor's thread.

@@ -14,9 +14,9 @@
 namespace discovery::observe {
 
 struct AccessRecord {
-  std::string_view client;  ///< address and port
-  std::string_view method;
-  std::string_view path;
+  std::string_view client{};  ///< its address
+  std::string_view method{};
+  std::string_view path{};
   int status = 200;  ///< of HTTP
   int code = 0;      ///< of the answer's envelope; as `status` where there is none
   uint64_t bytes = 0;

@@ -7,8 +7,9 @@
 namespace discovery::registry {
 
 namespace {
-constexpr size_t kRecordOverhead = sizeof(InstancePtr) + sizeof(int64_t) + 3 * sizeof(uint32_t) + 16;  // and the allocator's
-constexpr size_t kZoneOverhead = 96;  // of an entry in the table of zones
+constexpr size_t kRecordOverhead =
+    sizeof(InstancePtr) + sizeof(int64_t) + 3 * sizeof(uint32_t) + 16;  // and the allocator's
+constexpr size_t kZoneOverhead = 96;                                    // of an entry in the table of zones
 constexpr uint32_t kBothStatus = 3;
 
 bool before(std::string_view zone_a, std::string_view host_a, std::string_view zone_b, std::string_view host_b) {
@@ -18,11 +19,7 @@ bool before(std::string_view zone_a, std::string_view host_a, std::string_view z
 }  // namespace
 
 Application::Application(AppKeyView key, uint64_t id, const HashKey& hash_key)
-    : env_(key.env),
-      appid_(key.appid),
-      id_(id),
-      hash_key_(hash_key),
-      bytes_(bytes_when_empty(key)) {}
+    : env_(key.env), appid_(key.appid), id_(id), hash_key_(hash_key), bytes_(bytes_when_empty(key)) {}
 
 size_t Application::bytes_when_empty(AppKeyView key) {
   return sizeof(Application) + key.env.size() + key.appid.size() + 64;

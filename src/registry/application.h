@@ -2,8 +2,8 @@
 //
 // Lifecycle: made by the first register or by the first poll that waits for it; destroyed by its shard when it has no
 // record, no watcher, and its timestamp need not be remembered. Thread: guarded by the mutex of its shard; Registry is
-// the only user that changes one. Layout: records and lease stamps are two dense arrays under one index, so that a sweep
-// reads eight bytes per instance; removal moves the last record into the gap.
+// the only user that changes one. Layout: records and lease stamps are two dense arrays under one index, so that a
+// sweep reads eight bytes per instance; removal moves the last record into the gap.
 #pragma once
 
 #include <cstdint>
@@ -103,7 +103,8 @@ class Application {
 
   /// Estimate of the memory held, rendered views not counted; kept up to date in O(1).
   [[nodiscard]] size_t bytes() const { return bytes_; }
-  /// By how much bytes() rises when the record at `index` (kNone: a new one) becomes this text and visible; 0: it does not.
+  /// By how much bytes() rises when the record at `index` (kNone: a new one) becomes this text and visible; 0: it does
+  /// not.
   [[nodiscard]] size_t growth(size_t index, const InstanceText& text) const;
 
  private:

@@ -70,7 +70,7 @@ void PollHub::leave_if_empty(WatchedApp& app) {
 
 PollHub::Waiter::Waiter(PollHub& hub, size_t watches) : hub_(hub) {
   PollBudget& b = hub.budget_;
-  if (!take(b.polls, 1, b.polls_max.load(std::memory_order_relaxed))) return;
+  if (watches == 0 || !take(b.polls, 1, b.polls_max.load(std::memory_order_relaxed))) return;
   if (!take(b.watches, watches, b.watches_max.load(std::memory_order_relaxed))) {
     b.polls.fetch_sub(1, std::memory_order_relaxed);
     return;

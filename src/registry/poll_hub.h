@@ -2,15 +2,16 @@
 //
 // A waiter joins one watch per application and then rests until an application it watches changed or its deadline came.
 // Joining compares and enters in one step under the lock of the shard (Registry::watch), so no change falls between.
-// A change only marks its application; flush() wakes the waiters once per loop turn, so a burst of changes is one answer,
-// and in slices of bytes, so that waking thousands does not hold up the requests of the same reactor.
+// A change only marks its application; flush() wakes the waiters once per loop turn, so a burst of changes is one
+// answer, and in slices of bytes, so that waking thousands does not hold up the requests of the same reactor.
 //
 //   Registry write -> Wake{app, reactors} -> (to each reactor) mark_changed -> flush -> Waiter::wake
 //
 // Ownership: a waiter belongs to its session; destroying it takes it out of every list. The hub owns only its table of
 // watched applications. Thread: all of a hub belongs to its reactor; PollBudget is shared by all hubs.
 // Limits: polls and watches over all reactors, both in PollBudget; past them a poll is refused, never parked.
-// Cost: a wait holds no timer and no buffer of its own, only a node in the reactor's wheel and one node per application.
+// Cost: a wait holds no timer and no buffer of its own, only a node in the reactor's wheel and one node per
+// application.
 #pragma once
 
 #include <atomic>
@@ -54,7 +55,8 @@ class PollHub {
     IntrusiveList<struct Watch, WatchTag> watches;
   };
 
-  /// The reactor's index is the bit by which Registry names this hub. Registry, deadlines and budget must outlive the hub.
+  /// The reactor's index is the bit by which Registry names this hub. Registry, deadlines and budget must outlive the
+  /// hub.
   PollHub(Registry& registry, Deadlines& deadlines, PollBudget& budget, unsigned reactor);
   ~PollHub();
   PollHub(const PollHub&) = delete;
@@ -87,14 +89,14 @@ class PollHub {
 struct Watch : ListNode<PollHub::WatchTag> {
   PollHub::WatchedApp* app = nullptr;  ///< valid as long as the watch is
   PollHub::Waiter* waiter = nullptr;
-  int64_t cursor_ns = 0;  ///< latest_timestamp the client has
-  bool known = false;     ///< the application (and zone) was known when the watch was joined, or last looked at
-  TimePoint changed_at{}; ///< zero: not changed while waiting
+  int64_t cursor_ns = 0;   ///< latest_timestamp the client has
+  bool known = false;      ///< the application (and zone) was known when the watch was joined, or last looked at
+  TimePoint changed_at{};  ///< zero: not changed while waiting
 };
 
 class PollHub::Waiter : private TimerEntry, private ListNode<PollHub::ReadyTag> {
  public:
-  /// Takes room for `watches` watches; check admitted() before use.
+  /// Takes room for `watches` watches; check admitted() before use. One for nothing is not admitted.
   Waiter(PollHub& hub, size_t watches);
   ~Waiter() override;
   Waiter(const Waiter&) = delete;

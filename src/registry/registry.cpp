@@ -7,7 +7,7 @@
 namespace discovery::registry {
 
 namespace {
-constexpr size_t kAppOverhead = 160;  // the entries of an application in the tables of its shard
+constexpr size_t kAppOverhead = 160;                        // the entries of an application in the tables of its shard
 constexpr Duration kImportLead = std::chrono::seconds(10);  // how far ahead the time of an import is believed
 
 size_t bytes_of_new_app(AppKeyView key) { return Application::bytes_when_empty(key) + kAppOverhead; }
@@ -54,8 +54,8 @@ Application* Registry::find(const Shard& shard, AppKeyView key) {
 
 Application& Registry::find_or_add(Shard& shard, AppKeyView key) {
   if (Application* known = find(shard, key)) return *known;
-  auto made = std::make_unique<Application>(key, next_app_id_.fetch_add(1, std::memory_order_relaxed),
-                                            settings_.hash_key);
+  auto made =
+      std::make_unique<Application>(key, next_app_id_.fetch_add(1, std::memory_order_relaxed), settings_.hash_key);
   Application& app = *made;
   for (const SchedulerEntry& e : shard.schedulers) {
     if (e.env == key.env && e.appid == key.appid) app.set_scheduler(std::make_shared<const std::string>(e.json));
@@ -106,16 +106,16 @@ bool Registry::loses(const Instance& stored, const RegisterArgs& args, TimePoint
 }
 
 Result<RegisterOutcome> Registry::register_instance(const RegisterArgs& args, TimePoint now) {
-  const InstanceText text{args.key.zone,  args.key.hostname, args.region,
-                          args.version,   args.addrs_json,   args.metadata_json};
+  const InstanceText text{args.key.zone, args.key.hostname, args.region,
+                          args.version,  args.addrs_json,   args.metadata_json};
   Shard& shard = shard_of(args.key.app.appid);
   const MutexLock lock(shard.mutex);
   Application* known = find(shard, args.key.app);
   const size_t index = known ? known->find(args.key.zone, args.key.hostname) : Application::kNone;
   if (index != Application::kNone && loses(known->record(index), args, now)) return RegisterOutcome{};
   // The same content again needs no room: a full registry still serves those that are in it.
-  const size_t growth = known ? known->growth(index, text)
-                              : bytes_of_new_app(args.key.app) + Application::bytes_of_record(text);
+  const size_t growth =
+      known ? known->growth(index, text) : bytes_of_new_app(args.key.app) + Application::bytes_of_record(text);
   if (growth > 0 && !has_room(growth)) return full();
   Application& app = known ? *known : find_or_add(shard, args.key.app);
   const size_t bytes_before = app.bytes();
@@ -141,9 +141,9 @@ Result<RegisterOutcome> Registry::register_over(Application& app, size_t index, 
   n.dirty_ns = dirty_of(args.dirty_timestamp_ns, t, stored ? stored->numbers.dirty_ns : 0);
   n.latest_ns = t;
   n.status = args.status;
-  auto record = Instance::make({args.key.zone, args.key.hostname, args.region, args.version, args.addrs_json,
-                                args.metadata_json},
-                               n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname));
+  auto record =
+      Instance::make({args.key.zone, args.key.hostname, args.region, args.version, args.addrs_json, args.metadata_json},
+                     n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname));
   // The lease is measured on the clock: t may be ahead of it, by what other writers were.
   if (stored) {
     app.replace(index, std::move(record), std::max(app.lease_ns(index), to_wire_ns(now)));
@@ -160,7 +160,8 @@ Result<RegisterOutcome> Registry::register_over(Application& app, size_t index, 
 
 // ---------------------------------------------------------------------------------------------------- renew
 
-Result<RenewVerdict> Registry::renew(const RenewArgs& args, TimePoint now, FunctionRef<void(const InstanceView&)> seen) {
+Result<RenewVerdict> Registry::renew(const RenewArgs& args, TimePoint now,
+                                     FunctionRef<void(const InstanceView&)> seen) {
   Shard& shard = shard_of(args.key.app.appid);
   const MutexLock lock(shard.mutex);
   Application* app = find(shard, args.key.app);
@@ -283,8 +284,8 @@ Result<Wake> Registry::set(const SetArgs& args, TimePoint now) {
     Change& change = changes[it->second];
     if (item.status) change.status = item.status;
     if (item.has_metadata) {
-      auto merged = args.merge(i, change.metadata_json ? std::string_view(*change.metadata_json)
-                                                       : app->record(index).metadata_json());
+      auto merged = args.merge(
+          i, change.metadata_json ? std::string_view(*change.metadata_json) : app->record(index).metadata_json());
       if (!merged) return merged.error();
       change.metadata_json = std::move(*merged);
     }

@@ -1,12 +1,12 @@
 // The registry: applications and instances of one node, their leases, and the rules by which they change.
 //
 // Lifecycle: made once, lives as long as the process. Thread: any thread may call anything but the sweep (one thread at
-// a time, see sweep.h). Applications are spread over shards by appid, so all environments of an application stand in one
-// shard; each shard has one mutex, held for one call and never while calling out, except for the callbacks that say so:
-// they run under the lock, must be short, and must not call the registry.
-// Pure: time, randomness and the size of the machine come in as arguments; who must be woken goes out as a value (Wake).
-// Errors: kNotFound, kInvalidArgument, kExhausted (registry_memory), as each call says; a failed call changes nothing.
-// Source of the rules: discovery-api.md 4 to 8 and 14, replication.md 2.3, 2.4 and 2.5 (R7).
+// a time, see sweep.h). Applications are spread over shards by appid, so all environments of an application stand in
+// one shard; each shard has one mutex, held for one call and never while calling out, except for the callbacks that say
+// so: they run under the lock, must be short, and must not call the registry. Pure: time, randomness and the size of
+// the machine come in as arguments; who must be woken goes out as a value (Wake). Errors: kNotFound, kInvalidArgument,
+// kExhausted (registry_memory), as each call says; a failed call changes nothing. Source of the rules: discovery-api.md
+// 4 to 8 and 14, replication.md 2.3, 2.4 and 2.5 (R7).
 #pragma once
 
 #include <array>
@@ -99,8 +99,8 @@ struct SetItem {
 struct SetArgs {
   AppKeyView app;
   std::string_view zone;
-  std::span<const SetItem> items;    ///< a host named twice: the later item is applied to the result of the earlier
-  int64_t set_timestamp_ns = 0;      ///< <= 0: now
+  std::span<const SetItem> items;  ///< a host named twice: the later item is applied to the result of the earlier
+  int64_t set_timestamp_ns = 0;    ///< <= 0: now
   /// The metadata of item i merged into `stored` (both canonical JSON). Runs under the lock.
   FunctionRef<Result<std::string>(size_t i, std::string_view stored)> merge;
 };

@@ -123,7 +123,8 @@ void Sweep::begin_hiding() {
 }
 
 void Sweep::hide_some(TimePoint now, Random& random, FunctionRef<void(const Expired&)> hidden) {
-  for (size_t i = 0; i < kEvictionsPerStep && allowed_ > 0 && !candidates_.empty(); ++i) {  // drawn without putting back
+  for (size_t i = 0; i < kEvictionsPerStep && allowed_ > 0 && !candidates_.empty();
+       ++i) {  // drawn without putting back
     std::swap(candidates_[random.below(candidates_.size())], candidates_.back());
     if (hide(candidates_.back(), now, hidden)) --allowed_;
     --expired_;  // it is hidden now, or was not expired any more

@@ -1,14 +1,15 @@
 // The sweep: once a minute it hides the instances whose lease ran out, as far as self-protection lets it, and forgets
 // what is gone for good (spec: discovery-api.md 8, replication.md 2.4).
 //
-//   Waiting --due--> Forgetting --all shards read--> Collecting --all shards read--> Hiding --as many as allowed--> Waiting
+//   Waiting --due--> Forgetting --all shards read--> Collecting --all shards read--> Hiding --as many as allowed-->
+//   Waiting
 //
 // It works in slices so that no request waits for it: step() handles at most kRecordsPerStep records and takes one
-// shard's mutex at a time. Others write between the slices, and still nothing is missed: applications keep their place in
-// the shard, and records are removed here only, while forgetting. So what was collected stands where it stood when its
-// turn to be hidden comes. Forgetting goes through records from their end, because removal moves the last into the gap.
-// Lifecycle: one per Registry, which must outlive it. Thread: one thread calls step(); other threads may use the registry.
-// Cost: eight bytes are read, twice, of a record whose lease is fresh, the record itself only of others.
+// shard's mutex at a time. Others write between the slices, and still nothing is missed: applications keep their place
+// in the shard, and records are removed here only, while forgetting. So what was collected stands where it stood when
+// its turn to be hidden comes. Forgetting goes through records from their end, because removal moves the last into the
+// gap. Lifecycle: one per Registry, which must outlive it. Thread: one thread calls step(); other threads may use the
+// registry. Cost: eight bytes are read, twice, of a record whose lease is fresh, the record itself only of others.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +37,8 @@ class Sweep {
   /// The first sweep is due one interval after `start`.
   Sweep(Registry& registry, TimePoint start);
 
-  /// Does the next slice of a sweep that is due or under way, and says when it wants to be called again: `now` when there
-  /// is more to do.
+  /// Does the next slice of a sweep that is due or under way, and says when it wants to be called again: `now` when
+  /// there is more to do.
   TimePoint step(TimePoint now, Random& random, FunctionRef<void(const Expired&)> hidden);
 
   [[nodiscard]] bool under_way() const { return phase_ != Phase::kWaiting; }
@@ -70,8 +71,8 @@ class Sweep {
   TimePoint next_recount_;
   bool protected_ = false;
   size_t shard_ = 0;
-  size_t app_ = 0;       ///< applications of the shard still to be read
-  size_t record_ = 0;    ///< records of the application still to be read
+  size_t app_ = 0;     ///< applications of the shard still to be read
+  size_t record_ = 0;  ///< records of the application still to be read
   bool in_app_ = false;
   std::vector<Candidate> candidates_;
   int64_t expired_ = 0;  ///< visible and expired, candidates or not, as far as this sweep knows

@@ -145,7 +145,7 @@ Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
     request->abandon();
     return admitted ? answer_at_once(call, args) : refuse(call, admitted.error(), true);
   }
-  // D4: newer, but with nothing to see. Clients ignore such an answer and ask again without pause, so it waits a little.
+  // D4: newer, but with nothing to see. Clients ignore such an answer and ask again at once, so it waits a little.
   const TimePoint deadline = now + park_time(call.request);
   if (news.any) {
     request->hold(std::min(deadline, now + settings_.empty_hold));
