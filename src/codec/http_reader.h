@@ -50,7 +50,7 @@ struct HttpReaderShared {
   HttpReaderShared(const HttpLimits& http_limits, PartialBytes& partial_bytes)
       : limits(http_limits), partial(partial_bytes) {}
 
-  const HttpLimits limits;
+  HttpLimits limits;  ///< may change between two batches of bytes
   PartialBytes& partial;
   HttpHead head;        ///< of the request returned last
   std::string path;     ///< its path, when it had to be cleaned

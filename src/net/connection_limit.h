@@ -21,6 +21,8 @@ class ConnectionLimit {
 
   /// False: over a limit, and nothing is counted.
   [[nodiscard]] bool admit(const std::string& ip);
+  /// Those over a lower limit stay.
+  void set_max(size_t max) { max_.store(max, std::memory_order_relaxed); }
   /// Once for each admitted connection.
   void release(const std::string& ip);
   [[nodiscard]] size_t open() const { return open_.load(std::memory_order_acquire); }
@@ -28,7 +30,7 @@ class ConnectionLimit {
   bool wait_until_none(std::chrono::nanoseconds at_most);
 
  private:
-  const size_t max_;
+  std::atomic<size_t> max_;
   const size_t per_address_max_;
   std::atomic<size_t> open_{0};
   std::atomic<bool> awaited_{false};  ///< wait_until_none() is at work

@@ -157,6 +157,18 @@ size_t HttpServer::stop(const StopOptions& options) {
   return limit_->open();
 }
 
+void HttpServer::update_limits(const SessionLimits& session, const codec::HttpLimits& http, size_t connections_max) {
+  limit_->set_max(connections_max);
+  for (const auto& lane : lanes_) {
+    lane->reactor.post([&lane = *lane, session, http] {
+      for (const auto& service : lane.services) {
+        service->context.limits = session;
+        service->context.reader.limits = http;
+      }
+    });
+  }
+}
+
 std::vector<ListenAddress> HttpServer::bound_addresses(const std::string& group) const {
   std::vector<ListenAddress> bound;
   for (const auto& service : lanes_.front()->services) {

@@ -67,6 +67,9 @@ class HttpServer {
   /// connections that had to be cut off. Calling it again does nothing.
   size_t stop(const StopOptions& options);
 
+  /// For the requests and connections to come; those that are being read or written go on under either.
+  void update_limits(const SessionLimits& session, const codec::HttpLimits& http, size_t connections_max);
+
   /// Of that group, in its order, with the ports really bound.
   [[nodiscard]] std::vector<ListenAddress> bound_addresses(const std::string& group) const;
   [[nodiscard]] size_t reactor_count() const { return lanes_.size(); }

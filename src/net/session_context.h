@@ -48,7 +48,7 @@ struct SessionContext {
   Deadlines& deadlines;
   const Clock& clock;
   ReactorStats& stats;
-  const SessionLimits limits;
+  SessionLimits limits;  ///< may change between two events
 
   TimePoint now{};    ///< read once per event
   bool busy = false;  ///< within a handler, which must not enter a session

@@ -91,10 +91,11 @@ std::vector<ReadyCheck> Node::readiness(TimePoint now) const {
   const bool draining = draining_.load(std::memory_order_relaxed);
   const bool protecting = protection_.active(now);
   const net::ServerStats stats = server_->stats();
-  const bool room = stats.open < connections_max_;
+  const uint64_t connections_max = connections_max_.load(std::memory_order_relaxed);
+  const bool room = stats.open < connections_max;
   return {{"serving", !draining, draining ? "draining" : "serving"},
           {"start_protection", !protecting, protecting ? "reads are refused for the first minute" : "over or off"},
-          {"connections", room, fmt::format("{} of {}", stats.open, connections_max_)}};
+          {"connections", room, fmt::format("{} of {}", stats.open, connections_max)}};
 }
 
 std::string Node::metrics_text() const { return metrics_registry_.render(); }
@@ -177,6 +178,8 @@ void Node::apply(const Config& config) {
   logger_.set_level(config.log.level);
   registry_.set_memory_bytes_max(config.limits.registry_memory_bytes);
   apply_budget(config, polls_);
+  server_->update_limits(server_options(config, clock_).session, http_limits(config), config.limits.connections);
+  connections_max_.store(config.limits.connections, std::memory_order_relaxed);
   for (const auto& unit : units_) {
     unit->reporter().access().set_one_in(static_cast<uint32_t>(config.log.access_sample));
     unit->reactor().post([api = &unit->api(), settings = api_settings(config)] { api->update(settings); });

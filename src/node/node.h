@@ -114,7 +114,7 @@ class Node final : private Operations {
   std::unique_ptr<net::HttpServer> server_;  ///< destroyed before the units its handlers use
   std::unique_ptr<SelfRegistration> self_;
   std::unique_ptr<Watchdog> watchdog_;
-  const uint64_t connections_max_;
+  std::atomic<uint64_t> connections_max_;
   std::atomic<bool> draining_{false};
   bool was_protecting_ = false;  ///< main thread
   TimePoint next_warnings_tick_{};

@@ -1,5 +1,7 @@
 #include "node/settings.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/siphash.h"
@@ -10,10 +12,16 @@ namespace discovery::node {
 
 namespace {
 
-net::ListenAddress to_address(const std::string& text) {
+/// ":7171" is every address of the machine, in both families it has.
+void add_address(const std::string& text, std::vector<net::ListenAddress>& addresses) {
   const auto parsed = parse_listen_address(text);
   DISCOVERY_CHECK(parsed.has_value(), "read_config() lets no other address through");
-  return {parsed->host, parsed->port};
+  if (!parsed->host.empty()) {
+    addresses.push_back({parsed->host, parsed->port});
+    return;
+  }
+  addresses.push_back({"0.0.0.0", parsed->port});
+  if (access("/proc/net/if_inet6", F_OK) == 0) addresses.push_back({"::", parsed->port});
 }
 
 /// 1 to 65535; equal on every start of a node, different for most nodes (replication.md 2.3).
@@ -90,6 +98,7 @@ net::ServerOptions server_options(const Config& config, const Clock& clock) {
   options.session.idle = config.limits.idle_timeout;
   options.session.write_stall = config.limits.write_timeout;
   options.session.body_bytes_per_second_min = config.limits.min_rate_bytes;
+  if (config.limits.min_rate_bytes == 0) options.session.rate_grace = config.limits.body_timeout;
   options.connections_max = config.limits.connections;
   options.connections_per_address_max = config.limits.connections_per_address;
   options.partial_bytes_max = config.limits.partial_bytes;
@@ -99,13 +108,14 @@ net::ServerOptions server_options(const Config& config, const Clock& clock) {
 
 std::vector<net::ListenAddress> api_addresses(const Config& config) {
   std::vector<net::ListenAddress> addresses;
-  for (const std::string& addr : config.http_server.addr) addresses.push_back(to_address(addr));
+  for (const std::string& addr : config.http_server.addr) add_address(addr, addresses);
   return addresses;
 }
 
 std::vector<net::ListenAddress> admin_addresses(const Config& config) {
-  if (config.admin.listen.empty()) return {};
-  return {to_address(config.admin.listen)};
+  std::vector<net::ListenAddress> addresses;
+  if (!config.admin.listen.empty()) add_address(config.admin.listen, addresses);
+  return addresses;
 }
 
 void apply_budget(const Config& config, registry::PollBudget& budget) {

@@ -72,7 +72,7 @@ TEST(Admin, IsNotAnsweredToAPageInABrowser) {
 
 TEST(Admin, IsNotAnsweredToAPageOnItsOwnListenerEither) {
   DaemonOptions options;
-  options.flags = with_settings({"admin.listen=127.0.0.1:0"});
+  options.flags = with_settings({"admin.listen=127.0.0.2:0"});
   const Daemon daemon(options);
   EXPECT_EQ(get(daemon.admin(), "/admin/state", "Origin: null\r\n").status, 403);
   EXPECT_EQ(get(daemon.admin(), "/admin/state").status, 200);

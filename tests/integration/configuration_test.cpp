@@ -117,6 +117,13 @@ TEST(Configuration, FlagBeforeEnvironmentBeforeFileBeforeDefault) {
   EXPECT_THAT(ended.output, HasSubstr("addr = [\"127.0.0.1:7171\"]  # default\n"));
 }
 
+TEST(PrintConfig, ConnectionsAreNineTenthsOfTheDescriptors) {
+  const Finished ended = run_discoveryd({{"--print-config"}, {}, 100});
+  ASSERT_EQ(ended.code, 0) << ended.errors;
+  EXPECT_THAT(ended.output, HasSubstr("\nconnections = 90  # default\n"));
+  EXPECT_THAT(ended.output, HasSubstr("\nmax_parked = 90  # default\n"));
+}
+
 TEST(PrintConfig, CanBeFedBack) {
   const TempDir folder;
   static_cast<void>(folder.put("discovery.toml",

@@ -9,6 +9,8 @@
 namespace discovery::integration {
 namespace {
 
+using ::testing::HasSubstr;
+
 constexpr size_t kHugeBytes = size_t{8} * 1024 * 1024;  // more than the buffers of both sockets take
 
 /// A client that asked for a list of that size and reads nothing of it.
@@ -45,6 +47,8 @@ TEST(Drain, SendsParkedPollsAwayAndTellsThatTheNodeLeaves) {
   Connection watches_the_node = parked(daemon, "infra.discovery", "dev");
   Connection half_asked(daemon.api());  // a request on its way when the signal comes
   half_asked.send("GET /readyz?verbose HTTP/1.1\r\nHost: test\r\n");
+  Connection half_scraped(daemon.api());
+  half_scraped.send("GET /metrics HTTP/1.1\r\nHost: test\r\n");
   Connection idle(daemon.api());
   idle.send(get_request("/healthz"));
   EXPECT_EQ(idle.read_answer().status, 200);
@@ -63,6 +67,10 @@ TEST(Drain, SendsParkedPollsAwayAndTellsThatTheNodeLeaves) {
   EXPECT_EQ(ready.status, 503);
   EXPECT_EQ(ready.json().at("ready"), false);
   EXPECT_TRUE(ready.closes());
+  half_scraped.send("\r\n");
+  const std::string metrics = half_scraped.read_answer().body;
+  EXPECT_THAT(metrics, HasSubstr("discovery_poll_wakeups_total{reason=\"drain\"} 5\n"));
+  EXPECT_THAT(metrics, HasSubstr("discovery_cancels_total{proto=\"discovery\",cause=\"drain\",result=\"ok\"} 1\n"));
   const auto ending = daemon.process().wait();
   ASSERT_TRUE(ending.has_value());
   EXPECT_EQ(ending->code, 0);

@@ -19,8 +19,8 @@ TEST(Eviction, ASilentInstanceGoesAndWakesPollsWhileOthersStay) {
   const Daemon daemon(short_leases("0.01"));
   const TestInstance silent{.appid = "leased", .hostname = "silent"};
   const TestInstance lively{.appid = "leased", .hostname = "lively"};
-  daemon.add(silent);
   const Stopwatch since_silence;
+  daemon.add(silent);
   daemon.add(lively);
   Connection poll(daemon.api());
   poll.send(get_request(polls_target("leased", daemon.timestamp("leased"))));
@@ -62,6 +62,28 @@ TEST(Eviction, MassSilenceIsDistrusted) {
   EXPECT_EQ(daemon.hosts("leased").size(), 5U);
   EXPECT_EQ(daemon.post("/discovery/cancel", TestInstance{.appid = "leased", .hostname = "h0"}.key_form()).code(), 0);
   EXPECT_EQ(daemon.hosts("leased").size(), 4U) << "an explicit cancel always works";
+}
+
+TEST(SelfRegistration, ComesBackAfterSomebodyCancelledIt) {
+  DaemonOptions options;
+  options.flags = with_settings({"lease.renew_interval=1s", "env.host=n1"});
+  const Daemon daemon(options);
+  const std::string target = "/discovery/fetch?env=dev&appid=infra.discovery&status=1";
+  ASSERT_EQ(daemon.get(target).code(), 0);
+  const Answer cancelled = daemon.post("/discovery/cancel", "zone=zone01&env=dev&appid=infra.discovery&hostname=n1");
+  EXPECT_EQ(cancelled.code(), 0);
+  EXPECT_TRUE(eventually([&] { return daemon.get(target).code() == 0; }));
+}
+
+TEST(SelfRegistration, RefusesStrangersUnlessMembershipIsOpen) {
+  const std::string stranger = TestInstance{.appid = "infra.discovery", .env = "dev"}.register_form();
+  const Daemon closed;
+  EXPECT_EQ(closed.post("/discovery/register", stranger).code(), -400);
+  EXPECT_TRUE(closed.eventually_logs("stranger_refused", "host=h1"));
+  DaemonOptions options;
+  options.flags = with_settings({"cluster.open_membership=true"});
+  const Daemon open(options);
+  EXPECT_EQ(open.post("/discovery/register", stranger).code(), 0);
 }
 
 }  // namespace

@@ -160,7 +160,7 @@ TEST(Limits, AcceptingResumesByItselfAfterDescriptorsRanOut) {
     // Some were accepted, the others are turned away rather than left waiting.
     EXPECT_TRUE(eventually([&] {
       size_t ended = 0;
-      for (Connection& one : crowd) ended += one.ends(Deadline(milliseconds(0))) ? 1 : 0;
+      for (Connection& one : crowd) ended += static_cast<size_t>(one.ends(Deadline(milliseconds(0))));
       return ended > 0;
     }));
     EXPECT_TRUE(daemon.process().running());

@@ -1,6 +1,9 @@
 // The log: one event a line whatever clients send, as text or JSON, to a file that may be moved away.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -107,6 +110,32 @@ TEST(Log, AFileThatCannotBeOpenedEndsTheStart) {
       run_discoveryd({{"--listen", "127.0.0.1:0", "--set", "log.file=/nonexistent/log"}, {}, std::nullopt});
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.errors, HasSubstr("/nonexistent/log"));
+}
+
+TEST(Log, AReaderThatDoesNotReadDelaysNobodyAndTheEndNeither) {
+  const TempDir folder;
+  const std::string pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  DaemonOptions options;
+  options.flags = with_settings({"log.file=" + pipe});
+  Daemon daemon(options);
+  constexpr int kRegisters = 2000;  // more lines than the queue and the pipe take
+  std::string requests;
+  for (int i = 0; i < kRegisters; ++i) {
+    const TestInstance instance{.appid = std::string(900, 'a') + std::to_string(i)};
+    requests += post_request("/discovery/register", instance.register_form());
+  }
+  Connection connection(daemon.api());
+  connection.send(requests);
+  for (int i = 0; i < kRegisters; ++i) EXPECT_TRUE(connection.read_answer().body.starts_with("{\"code\":0,"));
+  EXPECT_GT(daemon.count("discovery_log_lines_dropped_total"), 0);
+  daemon.process().signal(SIGTERM);
+  const auto ending = daemon.process().wait();
+  ASSERT_TRUE(ending.has_value());
+  EXPECT_EQ(ending->code, 0);
+  ::close(reader);
 }
 
 TEST(Log, RepeatedWarningsAreLimited) {

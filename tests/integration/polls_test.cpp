@@ -109,15 +109,15 @@ TEST(Polls, AClientThatDoesNotReadDelaysNobody) {
   daemon.add({.appid = "large", .version = std::string(kHugeBytes, 'v')});
   const std::string request = get_request(polls_target("large", daemon.timestamp("large")));
   std::vector<Connection> deaf;
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 10; ++i) {
     deaf.emplace_back(daemon.api(), Connection::Options{.receive_buffer_bytes = 4096});
     deaf.back().send(request);
   }
   std::vector<Connection> polls = park(daemon, "large", 4);
-  ASSERT_TRUE(daemon.eventually_parked(24));
+  ASSERT_TRUE(daemon.eventually_parked(14));
   daemon.add({.appid = "large", .hostname = "h2"});
-  for (Connection& poll : polls) EXPECT_EQ(poll.read_answer().code(), 0);
-  EXPECT_TRUE(eventually([&] { return daemon.count("discovery_slow_consumers") == 20; }));
+  for (Connection& poll : polls) EXPECT_TRUE(poll.read_answer().body.starts_with("{\"code\":0,"));
+  EXPECT_TRUE(eventually([&] { return daemon.count("discovery_slow_consumers") == 10; }));
   for (int i = 0; i < 10; ++i) EXPECT_EQ(daemon.get("/healthz").status, 200);
   EXPECT_EQ(daemon.post("/discovery/renew", TestInstance{.appid = "large"}.key_form()).code(), 0);
 }

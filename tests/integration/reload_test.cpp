@@ -41,6 +41,22 @@ TEST(Reload, ASignalBringsNewLimitsAndLogLevel) {
   EXPECT_TRUE(daemon.eventually_logs("config_reloaded"));
 }
 
+TEST(Reload, MorePollsMayWaitAfterwards) {
+  DaemonOptions options;
+  options.file = "[polls]\nmax_parked = 1\n";
+  Daemon daemon(options);
+  const std::string poll = get_request(polls_target("unknown", 0));
+  Connection first(daemon.api());
+  first.send(poll);
+  ASSERT_TRUE(daemon.eventually_parked(1));
+  EXPECT_EQ(daemon.get(polls_target("unknown", 0)).code(), -500);
+  daemon.write_file("[polls]\nmax_parked = 2\n");
+  EXPECT_EQ(daemon.post("/admin/reload").status, 200);
+  Connection second(daemon.api());
+  second.send(poll);
+  EXPECT_TRUE(daemon.eventually_parked(2));
+}
+
 TEST(Reload, ABadFileChangesNothingAndTheLogSaysWhy) {
   DaemonOptions options;
   options.file = "[limits]\npoll_apps = 1\n";
@@ -111,6 +127,30 @@ TEST(Reload, ABadSchedulerFileIsSkippedWithAWarning) {
   EXPECT_EQ(answer.json().at("schedulers"), 1);
   EXPECT_TRUE(daemon.eventually_logs("scheduler_file", "bad.json"));
   EXPECT_EQ(daemon.get("/healthz").status, 200);
+}
+
+TEST(Reload, ManyAtOnceDoNoHarm) {
+  DaemonOptions options;
+  options.file = "";
+  options.flags = {"--threads", "2"};
+  Daemon daemon(options);
+  constexpr int kConnections = 6;
+  constexpr int kReloads = 10;
+  std::vector<Connection> operators;
+  for (int i = 0; i < kConnections; ++i) {
+    static_cast<void>(daemon.folder().put("sched.json", scheduler_file("sched", i)));
+    operators.emplace_back(daemon.api());
+    for (int n = 0; n < kReloads; ++n) operators.back().send(post_request("/admin/reload", ""));
+    daemon.process().signal(SIGHUP);
+    daemon.add({.appid = "sched", .hostname = "h" + std::to_string(i)});
+  }
+  for (Connection& one : operators) {
+    for (int n = 0; n < kReloads; ++n) EXPECT_EQ(one.read_answer().status, 200);
+  }
+  EXPECT_GE(daemon.count(kReloaded), kConnections * kReloads);
+  EXPECT_EQ(daemon.count(kRefused), 0);
+  const auto answer = daemon.get("/discovery/fetch?env=ct&appid=sched&status=1").json();
+  EXPECT_EQ(answer.at("data").at("scheduler").at("clients").at("z1").at("zones").at("z1").at("weight"), 5);
 }
 
 TEST(SchedulerFolder, AChangeIsNoticedWithinFiveSeconds) {

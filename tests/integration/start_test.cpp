@@ -159,7 +159,7 @@ TEST(Start, ListensOnIpv6) {
 
 TEST(Start, ServesAdminCallsOnAPortOfTheirOwn) {
   DaemonOptions options;
-  options.flags = with_settings({"admin.listen=127.0.0.1:0"});
+  options.flags = with_settings({"admin.listen=127.0.0.2:0"});
   const Daemon daemon(options);
   ASSERT_NE(daemon.admin().port, daemon.api().port);
   EXPECT_EQ(daemon.get("/admin/state").status, 404);

@@ -46,7 +46,7 @@ void DiscoveryApi::handle(Route route, const codec::HttpRequest& request, codec:
       code = dispatch(call);
     } else {
       code = wire_code(read.error().code);
-      call.envelope.failure(read.error(), false);
+      call.envelope.failure(name_limit(read.error(), "limits.form_fields"), false);
       observer_.refused(route, read.error().code, true);
     }
   }

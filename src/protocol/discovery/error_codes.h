@@ -1,6 +1,8 @@
 // The codes of the wire, and the one table from our errors to them (spec: discovery-api.md 3).
 #pragma once
 
+#include <string_view>
+
 #include "base/result.h"
 
 namespace discovery::protocol {
@@ -29,6 +31,12 @@ constexpr Code wire_code(ErrorCode code) {
       return Code::kServerError;
   }
   return Code::kServerError;
+}
+
+/// For errors of the codecs, which know a limit but not the keys by which it is configured.
+inline Error name_limit(Error error, std::string_view keys) {
+  if (error.code == ErrorCode::kLimitExceeded) error.message.append(" (").append(keys).append(")");
+  return error;
 }
 
 }  // namespace discovery::protocol

@@ -8,6 +8,8 @@
 namespace discovery::protocol {
 
 namespace {
+constexpr std::string_view kMetadataLimits = "limits.metadata_members, limits.metadata_bytes";
+
 /// Stored text is UTF-8: `repaired` owns it where something had to be replaced.
 std::string_view repair(std::string_view text, std::string& repaired) {
   if (codec::is_utf8(text)) return text;
@@ -45,7 +47,7 @@ Result<void> DiscoveryApi::read_addrs(const std::vector<std::string_view>& addrs
 Result<void> DiscoveryApi::read_metadata(std::string_view json) {
   metadata_json_.clear();
   const auto metadata = codec::parse_metadata(json, settings_.metadata);
-  if (!metadata) return metadata.error();
+  if (!metadata) return name_limit(metadata.error(), kMetadataLimits);
   codec::append_metadata(metadata_json_, *metadata);
   return {};
 }
@@ -185,7 +187,7 @@ Code DiscoveryApi::set(Call& call) {
   std::vector<codec::Metadata> parsed;
   for (const std::string_view patch : patches) {
     auto metadata = codec::parse_metadata(patch, settings_.metadata);
-    if (!metadata) return refuse(call, metadata.error(), true);
+    if (!metadata) return refuse(call, name_limit(metadata.error(), kMetadataLimits), true);
     if (metadata->kind == codec::Metadata::Kind::kOther) {
       return refuse(call, invalid("metadata must be a JSON object, or null to clear it"), true);
     }

@@ -27,8 +27,8 @@ class ScriptedRandom final : public Random {
 
 TEST(Random, BelowStaysInRangeForAwkwardBounds) {
   SeededRandom random(7);
-  for (const uint64_t bound : {uint64_t{1}, uint64_t{2}, uint64_t{3}, uint64_t{10}, uint64_t{1} << 32,
-                               (uint64_t{1} << 63) + 1, UINT64_MAX}) {
+  for (const uint64_t bound :
+       {uint64_t{1}, uint64_t{2}, uint64_t{3}, uint64_t{10}, uint64_t{1} << 32, (uint64_t{1} << 63) + 1, UINT64_MAX}) {
     for (int i = 0; i < 1000; ++i) ASSERT_LT(random.below(bound), bound);
   }
 }

@@ -307,8 +307,8 @@ TEST(TimerWheel, NextWakeFindsEverySlotFromEveryHand) {
   }
 }
 
-// The wheel against a plain map of deadlines: who fires at each advance, and that next_wake is neither late (at most one
-// tick after the earliest deadline) nor idle (never none while a timer waits).
+// The wheel against a plain map of deadlines: who fires at each advance, and that next_wake is neither late (at most
+// one tick after the earliest deadline) nor idle (never none while a timer waits).
 void random_run(uint64_t seed) {
   SeededRandom random(seed);
   constexpr size_t kTimers = 60;
@@ -323,10 +323,14 @@ void random_run(uint64_t seed) {
   }
   const auto some_deadline = [&] {
     switch (random.below(4)) {
-      case 0: return now + Duration(static_cast<int64_t>(random.below(100'000'000)));
-      case 1: return now + Duration(static_cast<int64_t>(random.below(80'000'000'000)));
-      case 2: return now + Duration(static_cast<int64_t>(random.below(10'000'000'000'000)));
-      default: return now - Duration(static_cast<int64_t>(random.below(1'000'000'000)));
+      case 0:
+        return now + Duration(static_cast<int64_t>(random.below(100'000'000)));
+      case 1:
+        return now + Duration(static_cast<int64_t>(random.below(80'000'000'000)));
+      case 2:
+        return now + Duration(static_cast<int64_t>(random.below(10'000'000'000'000)));
+      default:
+        return now - Duration(static_cast<int64_t>(random.below(1'000'000'000)));
     }
   };
   for (int step = 0; step < 400; ++step) {
@@ -343,7 +347,9 @@ void random_run(uint64_t seed) {
       for (const auto& [timer, deadline] : model) earliest = std::min(earliest, deadline);
       const auto wake = wheel.next_wake();
       ASSERT_EQ(wake.has_value(), !model.empty());
-      if (wake) { ASSERT_LE(*wake, std::max(earliest, now) + kTick); }
+      if (wake) {
+        ASSERT_LE(*wake, std::max(earliest, now) + kTick);
+      }
       if (what == 6 && wake) {
         now = std::max(now, *wake);
       } else {

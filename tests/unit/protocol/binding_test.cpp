@@ -1,4 +1,5 @@
 // How requests become parameters: order of checks, first values, limits, text that is no UTF-8 (discovery-api.md 2).
+#include "codec/text.h"
 #include "unit/protocol/harness.h"
 
 namespace discovery::protocol {
@@ -169,6 +170,7 @@ TEST(Binding, BoundsTheNumberOfFormFields) {
   const Answer one_more = node.post_text("/discovery/register", body + "&x=4");
   EXPECT_EQ(one_more.code(), -400);
   EXPECT_EQ(one_more.status_code(), "");
+  EXPECT_EQ(one_more.message(), "more than 12 parameters (limits.form_fields)");
   EXPECT_EQ(node.post_text("/discovery/register?y=1", body).code(), -400) << "body and query count together";
   EXPECT_EQ(node.get("/discovery/nodes?a&b&c&d&e&f&g&h&i&j&k&l").code(), 0);
   EXPECT_EQ(node.get("/discovery/nodes?a&b&c&d&e&f&g&h&i&j&k&l&m").code(), -400);
@@ -243,6 +245,35 @@ TEST(Binding, RepairsOtherTextThatIsNoUtf8) {
   EXPECT_EQ(i["addrs"][0], "http://\xef\xbf\xbd:1");
   ASSERT_EQ(i["metadata"].size(), 1U);
   EXPECT_EQ(member_names(i["metadata"])[0], "k\xef\xbf\xbd");
+  node.registry.with_application({"dev", "a"}, [](const registry::Application& app) {
+    const registry::Instance& stored = app.record(app.find("z1", "h1"));
+    for (const std::string_view text :
+         {stored.region(), stored.version(), stored.addrs_json(), stored.metadata_json()}) {
+      EXPECT_TRUE(codec::is_utf8(text)) << "repaired when stored, not only when shown";
+    }
+  });
+}
+
+TEST(Binding, TellsTheObserverWhatWasRefusedAndWhy) {
+  ApiSettings settings = test_settings();
+  settings.form_fields_max = 10;
+  Node node(settings);
+  node.post_text("/discovery/register", "{", "application/json");
+  node.get("/discovery/nodes?a&b&c&d&e&f&g&h&i&j&k");
+  node.get("/discovery/fetch");
+  node.write("register", with(Node::instance("a"), "hostname", std::string(1025, 'x')));
+  node.write("register", with(Node::instance("a"), "metadata", "x"));
+  using Refusal = Recorder::Refusal;
+  EXPECT_EQ(node.seen.refusals, (std::vector<Refusal>{{Route::kRegister, ErrorCode::kInvalidArgument, true},
+                                                      {Route::kNodes, ErrorCode::kLimitExceeded, true},
+                                                      {Route::kFetch, ErrorCode::kInvalidArgument, false},
+                                                      {Route::kRegister, ErrorCode::kLimitExceeded, false},
+                                                      {Route::kRegister, ErrorCode::kInvalidArgument, false}}));
+  EXPECT_EQ(node.seen.answers.size(), 5U) << "each is answered as well, once";
+  node.reg("a");
+  node.renew("none");
+  node.get(Node::poll_of("none", 0));
+  EXPECT_EQ(node.seen.refusals.size(), 5U) << "what is not found was not refused";
 }
 
 TEST(Binding, BoundsPolledApps) {

@@ -25,6 +25,11 @@ TEST(ErrorCodes, MapEveryError) {
   }
 }
 
+TEST(ErrorCodes, NameTheKeysOfLimitsOnly) {
+  EXPECT_EQ(name_limit({ErrorCode::kLimitExceeded, "too many"}, "limits.x").message, "too many (limits.x)");
+  EXPECT_EQ(name_limit(invalid("no JSON"), "limits.x").message, "no JSON");
+}
+
 Answer whole(Code code, std::string_view callback = "") {
   codec::HttpReply reply;
   Envelope(reply, callback).whole(code);

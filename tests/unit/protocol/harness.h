@@ -92,6 +92,12 @@ class Recorder final : public ApiObserver {
     Code code;
     TimePoint received_at;
   };
+  struct Refusal {
+    Route route;
+    ErrorCode code;
+    bool reading;
+    bool operator==(const Refusal&) const = default;
+  };
   struct Woken {
     registry::PollHub::Reason reason;
     Duration since_change;
@@ -106,6 +112,7 @@ class Recorder final : public ApiObserver {
   void set_applied(const registry::AppKeyView& app, std::string_view zone, size_t hosts,
                    const codec::ClientAddress& client) override;
   void stranger_refused(const registry::InstanceKeyView& key, const codec::ClientAddress& client) override;
+  void refused(Route route, ErrorCode code, bool reading) override { refusals.push_back({route, code, reading}); }
   void view_served(bool rendered) override { ++(rendered ? views_rendered : views_reused); }
   void empty_answer() override { ++empty_answers; }
   void poll_woken(registry::PollHub::Reason reason, Duration since_change, size_t bytes) override {
@@ -118,6 +125,7 @@ class Recorder final : public ApiObserver {
 
   std::vector<Answered> answers;
   std::vector<std::string> events;  ///< writes as text, "register new zone/env/app/host from ip"
+  std::vector<Refusal> refusals;
   std::vector<Woken> woken;
   int views_rendered = 0;
   int views_reused = 0;

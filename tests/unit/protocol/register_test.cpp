@@ -100,6 +100,8 @@ TEST(Register, BoundsMetadata) {
   };
   EXPECT_EQ(code(R"({"a":"1","b":"2","c":"3"})"), 0);
   EXPECT_EQ(code(R"({"a":"1","b":"2","c":"3","d":"4"})"), -400);
+  EXPECT_EQ(node.write("register", with(Node::instance("a"), "metadata", R"({"a":"","b":"","c":"","d":""})")).message(),
+            "metadata has more than 3 members (limits.metadata_members, limits.metadata_bytes)");
   EXPECT_EQ(code(R"({"a":")" + std::string(19, 'x') + R"("})"), 0) << "name and value together";
   EXPECT_EQ(code(R"({"a":")" + std::string(20, 'x') + R"("})"), -400);
   EXPECT_EQ(node.one("a")["metadata"]["a"], std::string(19, 'x')) << "a refused one changes nothing";

@@ -46,7 +46,8 @@ TEST(Cancel, OfTheUnknownIsNotFoundAndLeavesNothing) {
   Node node;
   node.put(kKeeper);
   const std::string before = node.dump();
-  const Name unknown[] = {kName, {"keeper", "zone-b"}, {"keeper", "zone-a", "x"}, {"keeper", "zone-a", "shop.cart", "x"}};
+  const Name unknown[] = {
+      kName, {"keeper", "zone-b"}, {"keeper", "zone-a", "x"}, {"keeper", "zone-a", "shop.cart", "x"}};
   for (const Name& n : unknown) {
     EXPECT_FALSE(node.cancel(n)) << n;
     EXPECT_FALSE(node.cancel(n, Writer::kClient, 1000)) << n;

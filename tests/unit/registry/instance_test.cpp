@@ -71,7 +71,8 @@ TEST(Instance, KeepsAVersionOfTenMebibytes) {
 
 TEST(Instance, KeepsBytesThatEndTextsElsewhere) {
   const std::string odd("a\0b\xff\n\"", 6);
-  expect_round_trip({.zone = odd, .hostname = odd, .region = odd, .version = odd, .addrs_json = odd, .metadata_json = odd});
+  expect_round_trip(
+      {.zone = odd, .hostname = odd, .region = odd, .version = odd, .addrs_json = odd, .metadata_json = odd});
 }
 
 TEST(InstanceDeathTest, LongerNamesThanTheContractAllowsStopTheProcess) {

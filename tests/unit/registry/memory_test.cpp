@@ -67,7 +67,7 @@ TEST(RegistryMemory, AFullRegistryServesWhoIsInIt) {
   node.put(kName);
   node.pass(seconds(1));
   EXPECT_EQ(node.renew(kName), RenewVerdict::kRenewed);
-  EXPECT_TRUE(node.put(kName).applied);                // the same content
+  EXPECT_TRUE(node.put(kName).applied);                  // the same content
   EXPECT_TRUE(node.put(kName, version("413")).applied);  // as much
   EXPECT_TRUE(node.put(kName, version("4")).applied);    // less
   EXPECT_TRUE(node.put(kName, version("413")).applied);  // what was free is taken again
@@ -175,10 +175,17 @@ TEST(RegistryMemory, IsNeverPassedAndReturnsToNothingRandomised) {
       node.pass(nanoseconds(random.below(5'000'000'000)));
       node.run_sweep();
       switch (random.below(6)) {
-        case 0: node.cancel(name); break;
-        case 1: node.replica_cancel(name, node.now_ns()); break;
-        case 2: node.renew(name); break;
-        default: refused += !node.try_put(name, version(std::string(random.below(2000), 'v')));
+        case 0:
+          node.cancel(name);
+          break;
+        case 1:
+          node.replica_cancel(name, node.now_ns());
+          break;
+        case 2:
+          node.renew(name);
+          break;
+        default:
+          refused += !node.try_put(name, version(std::string(random.below(2000), 'v')));
       }
       ASSERT_LE(node.registry.memory_bytes(), limit);
     }

@@ -94,8 +94,12 @@ inline Name name_of(const InstanceView& view) {
 }
 inline Seen seen_of(const InstanceView& view) {
   const Instance& i = *view.instance;
-  return {std::string(i.region()),        std::string(i.version()), std::string(i.addrs_json()),
-          std::string(i.metadata_json()), i.numbers,                view.renew_ns};
+  return {std::string(i.region()),
+          std::string(i.version()),
+          std::string(i.addrs_json()),
+          std::string(i.metadata_json()),
+          i.numbers,
+          view.renew_ns};
 }
 
 /// For sets without metadata.
@@ -234,8 +238,8 @@ inline std::string Node::dump() const {
       const Seen s = seen_of(view);
       const InstanceNumbers& n = s.numbers;
       add(" ", name_of(view).zone, name_of(view).hostname, s.region, s.version, s.addrs_json, s.metadata_json);
-      for (const int64_t v : {n.version.incarnation.t_ns, n.version.set.t_ns, n.reg_ns, n.up_ns, n.dirty_ns, n.latest_ns,
-                              int64_t{n.status}, s.renew_ns}) {
+      for (const int64_t v : {n.version.incarnation.t_ns, n.version.set.t_ns, n.reg_ns, n.up_ns, n.dirty_ns,
+                              n.latest_ns, int64_t{n.status}, s.renew_ns}) {
         add(std::to_string(v));
       }
       add("\n");

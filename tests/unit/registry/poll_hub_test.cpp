@@ -32,7 +32,10 @@ TEST_F(PollHubTest, WakesOnEveryVisibleChange) {
       {"register", [&] { return std::vector{node.put(kName).wake}; }},
       {"identical register", [&] { return std::vector{node.put(kName).wake}; }},
       {"set", [&] { return std::vector{*node.set_status(kName, 2)}; }},
-      {"scheduler", [&] { return node.registry.load_schedulers({{"dev", "shop.cart", "{}"}}, node.now); }},
+      {"scheduler",
+       [&] {
+         return node.registry.load_schedulers({{"dev", "shop.cart", "{}"}}, node.now);
+       }},
       {"cancel", [&] { return std::vector{node.cancel(kName)->wake}; }},
       {"return", [&] { return std::vector{node.put(kName).wake}; }},
       {"cancel of one", [&] { return std::vector{node.cancel(kName)->wake}; }},
@@ -70,11 +73,11 @@ TEST_F(PollHubTest, DoesNotWakeOnWhatChangesNothing) {
   const auto waiter = park(reactor, {kName});
   node.renew(kName);
   node.renew(kName, true, 1001);
-  EXPECT_FALSE(reactor.deliver(node.put(kName, dirty(999)).wake));           // loses
-  EXPECT_FALSE(reactor.deliver(node.put({"dead"}, replica(500)).wake));      // renews only
-  EXPECT_FALSE(reactor.deliver(node.replica_cancel(kName, 999)->wake));      // late
-  EXPECT_FALSE(node.set_status({"nobody"}, 1));                              // refused
-  EXPECT_FALSE(reactor.deliver(node.put(kOther).wake));                      // another application
+  EXPECT_FALSE(reactor.deliver(node.put(kName, dirty(999)).wake));                // loses
+  EXPECT_FALSE(reactor.deliver(node.put({"dead"}, replica(500)).wake));           // renews only
+  EXPECT_FALSE(reactor.deliver(node.replica_cancel(kName, 999)->wake));           // late
+  EXPECT_FALSE(node.set_status({"nobody"}, 1));                                   // refused
+  EXPECT_FALSE(reactor.deliver(node.put(kOther).wake));                           // another application
   EXPECT_FALSE(reactor.deliver(node.put({"h", "z", "shop.cart", "prod"}).wake));  // another environment
   reactor.turn();
   EXPECT_TRUE(waiter->woken.empty());
@@ -316,13 +319,16 @@ TEST_F(PollHubTest, DestroyingAnyWaiterInsideAnothersWake) {
     for (size_t victim = 0; victim < 5; ++victim) {
       for (const Name& n : {kName, kOther, kThird}) node.put(n);
       std::vector<std::unique_ptr<TestWaiter>> waiters;
-      for (size_t i = 0; i < 5; ++i) waiters.push_back(park(reactor, i % 2 ? std::vector{kName} : std::vector{kName, kOther, kThird}));
+      for (size_t i = 0; i < 5; ++i)
+        waiters.push_back(park(reactor, i % 2 ? std::vector{kName} : std::vector{kName, kOther, kThird}));
       waiters[killer]->then = [&] { waiters[victim].reset(); };
       reactor.deliver(node.put(kOther).wake);
       reactor.deliver(node.put(kName).wake);
       reactor.turn();
       for (size_t i = 0; i < 5; ++i) {
-        if (i != victim) { EXPECT_EQ(waiters[i]->woken.size(), 1U) << killer << " " << victim << " " << i; }
+        if (i != victim) {
+          EXPECT_EQ(waiters[i]->woken.size(), 1U) << killer << " " << victim << " " << i;
+        }
       }
       waiters.clear();
       EXPECT_EQ(reactor.hub.watched_applications(), 0U);
@@ -556,7 +562,8 @@ TEST_F(PollHubDeathTest, MisuseStopsTheProcess) {
   EXPECT_DEATH((void)waiter.join(kOther.app(), "", 0), "as it announced");
 }
 
-// ---------------------------------------------------------------------------------------------------- no change is lost
+// ---------------------------------------------------------------------------------------------------- no change is
+// lost
 
 /// What a client learns in one poll: the steps of its request in order, and the steps of a write and its wake put in
 /// between in every possible way (D25). On the client's side: look, join, rest. On the writer's: change, mark, flush.
@@ -575,7 +582,9 @@ void play(const std::vector<Step>& order, bool starts_known) {
   for (const Step step : order) {
     node.pass(nanoseconds(1));
     switch (step) {
-      case Step::kLook: answered |= has_news(node.look(kName)); break;
+      case Step::kLook:
+        answered |= has_news(node.look(kName));
+        break;
       case Step::kJoin:
         if (answered) break;
         waiter = std::make_unique<TestWaiter>(reactor, 1);
@@ -588,9 +597,15 @@ void play(const std::vector<Step>& order, bool starts_known) {
           waiter->rest(node.now + seconds(30));
         }
         break;
-      case Step::kChange: wake = node.put(kName).wake; break;
-      case Step::kMark: reactor.deliver(wake); break;
-      case Step::kFlush: reactor.hub.flush(node.now); break;
+      case Step::kChange:
+        wake = node.put(kName).wake;
+        break;
+      case Step::kMark:
+        reactor.deliver(wake);
+        break;
+      case Step::kFlush:
+        reactor.hub.flush(node.now);
+        break;
     }
   }
   const bool woken = waiter && !waiter->woken.empty();

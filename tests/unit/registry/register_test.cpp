@@ -154,8 +154,8 @@ TEST(Register, WakesTheReactorsThatWatch) {
 
 TEST(Register, TheKeyIsEnvAppidZoneAndHostname) {
   Node node;
-  const Name names[] = {{"h", "z", "a", "e"}, {"h2", "z", "a", "e"}, {"h", "z2", "a", "e"}, {"h", "z", "a2", "e"},
-                        {"h", "z", "a", "e2"}};
+  const Name names[] = {
+      {"h", "z", "a", "e"}, {"h2", "z", "a", "e"}, {"h", "z2", "a", "e"}, {"h", "z", "a2", "e"}, {"h", "z", "a", "e2"}};
   for (const Name& n : names) EXPECT_TRUE(node.put(n, version(n.hostname + n.zone + n.appid + n.env)).created);
   for (const Name& n : names) EXPECT_EQ(node.get(n)->version, n.hostname + n.zone + n.appid + n.env);
   EXPECT_EQ(node.registry.size(), 5);
@@ -254,8 +254,8 @@ TEST(RegisterReplica, OfEqualDirtyTimestampAndOtherContentReplaces) {
     return put;
   };
   for (const Put& put : {differing([](Put& p) { p.version = "x"; }), differing([](Put& p) { p.region = "x"; }),
-                         differing([](Put& p) { p.addrs_json = "[]"; }), differing([](Put& p) { p.metadata_json = "{}"; }),
-                         differing([](Put& p) { p.status = 2; })}) {
+                         differing([](Put& p) { p.addrs_json = "[]"; }),
+                         differing([](Put& p) { p.metadata_json = "{}"; }), differing([](Put& p) { p.status = 2; })}) {
     Node node;
     node.put(kName, replica(1000));
     node.watch(kName, 1);
@@ -302,7 +302,8 @@ TEST(RegisterReplica, ShowsAHiddenInstanceUnlessOlder) {
   EXPECT_EQ(node.registry.lease_status().expected_per_minute, 4);
 }
 
-// ---------------------------------------------------------------------------------------------------- over what is gone
+// ---------------------------------------------------------------------------------------------------- over what is
+// gone
 
 TEST(Register, AClientAlwaysWinsOverATombstone) {
   for (const Put& put : {version("back"), dirty(1, "back"), dirty(kFarFuture, "back")}) {

@@ -285,7 +285,7 @@ TEST(SelfProtectionPlayed, AnEvictionLowersTheExpectationAtOnce) {
   EXPECT_EQ(play.run(minutes(3)), Taken{14});
   EXPECT_EQ(play.status().expected_per_minute, 174);
   EXPECT_EQ(play.status().needed, 147);
-  play.die(14 + 12);  // twelve more; the first fourteen are gone already
+  play.die(14 + 12);                           // twelve more; the first fourteen are gone already
   EXPECT_EQ(play.run(minutes(3)), Taken{12});  // 150 renewals: below the 171 of before, not below 147
   EXPECT_EQ(play.status().size, 75);
 }

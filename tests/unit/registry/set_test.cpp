@@ -51,8 +51,8 @@ TEST(Set, OfAnythingElseLeavesUp) {
     Node node;
     node.put(kName);
     node.pass(seconds(5));
-    const Ask ask = metadata ? Ask{{{kName.hostname, std::nullopt}}, {{0, R"({"a":"1"})"}}, 0}
-                             : Ask{{{kName.hostname, 2U}}, {}, 0};
+    const Ask ask =
+        metadata ? Ask{{{kName.hostname, std::nullopt}}, {{0, R"({"a":"1"})"}}, 0} : Ask{{{kName.hostname, 2U}}, {}, 0};
     ASSERT_TRUE(set(node, ask));
     const auto after = node.get(kName);
     EXPECT_EQ(after->numbers.up_ns, to_wire_ns(kStart));

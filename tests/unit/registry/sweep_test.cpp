@@ -121,7 +121,8 @@ TEST(Sweep, NoStepTouchesMoreThanItsBudget) {
     ASSERT_LE(gone.size() - before, Sweep::kEvictionsPerStep);
   }
   EXPECT_EQ(gone.size(), static_cast<size_t>(kDead));
-  EXPECT_GE(steps, (kLive + kDead) / static_cast<int>(Sweep::kRecordsPerStep) + kDead / static_cast<int>(Sweep::kEvictionsPerStep));
+  EXPECT_GE(steps, (kLive + kDead) / static_cast<int>(Sweep::kRecordsPerStep) +
+                       kDead / static_cast<int>(Sweep::kEvictionsPerStep));
 }
 
 /// Steps of a sweep in which nothing is due, over that many records in that many applications.
@@ -376,10 +377,15 @@ void random_sweeps(uint64_t seed) {
       case 3:
         if (node.cancel(name)) leases.erase(name);
         break;
-      case 4: node.replica_cancel({"never", "z", name.appid, name.env + "x"}, node.now_ns()); break;
+      case 4:
+        node.replica_cancel({"never", "z", name.appid, name.env + "x"}, node.now_ns());
+        break;
       case 5:
-      case 6: node.watch({"h", "z", name.appid, "waiting-" + std::to_string(random.below(20))}, 0); break;
-      default: node.registry.unwatch({"waiting-" + std::to_string(random.below(20)), name.appid}, 0);
+      case 6:
+        node.watch({"h", "z", name.appid, "waiting-" + std::to_string(random.below(20))}, 0);
+        break;
+      default:
+        node.registry.unwatch({"waiting-" + std::to_string(random.below(20)), name.appid}, 0);
     }
   };
   for (int round = 0; round < 12; ++round) {

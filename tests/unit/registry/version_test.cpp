@@ -25,7 +25,7 @@ TEST(Version, ASetCountsOnlyWithinOneIncarnation) {
   const Version with_set{{100, 1, false}, {200, 2}};
   const Version next{{101, 1, false}, {}};
   EXPECT_LT(plain, with_set);
-  EXPECT_LT(with_set, next);  // a new registration ends what was set on the old one
+  EXPECT_LT(with_set, next);                           // a new registration ends what was set on the old one
   EXPECT_LT(with_set, (Version{{100, 1, true}, {}}));  // and no set revives a tombstone
   EXPECT_LT(with_set, (Version{{100, 1, false}, {200, 3}}));
 }
