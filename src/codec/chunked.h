@@ -4,9 +4,9 @@
 // line end. Extensions and trailers are checked for form and dropped. Quoted strings in extensions are refused, because
 // parsers differ on where those end.
 //
-// Limits: the decoded body (413), extension bytes of a body (400), trailer bytes and fields (431). The framing itself is
-// bounded by the body: every chunk but the last carries at least one byte for at most 20 of framing.
-// Thread: none of its own; pure.
+// Limits: the decoded body (413), extension bytes of a body (400), trailer bytes and fields (431). The framing itself
+// is bounded by the body: every chunk but the last carries at least one byte for at most 20 of framing. Thread: none of
+// its own; pure.
 #pragma once
 
 #include <cstdint>

@@ -26,7 +26,7 @@ struct HttpField {
 
 /// Where a connection comes from.
 struct ClientAddress {
-  std::string ip;    ///< literal, without brackets, IPv4-mapped IPv6 shown as IPv4
+  std::string ip;  ///< literal, without brackets, IPv4-mapped IPv6 shown as IPv4
   uint16_t port = 0;
   bool loopback = false;
 };
@@ -39,7 +39,7 @@ struct HttpRequest {
   std::string_view body;          ///< whole, chunks removed
   std::string_view content_type;  ///< as sent, "" when there is none
   std::span<const HttpField> fields;
-  int version_minor = 1;          ///< HTTP/1.<this>
+  int version_minor = 1;  ///< HTTP/1.<this>
   TimePoint received_at{};
   const ClientAddress* client = nullptr;  ///< never null; lives as long as the connection
 
@@ -57,8 +57,8 @@ class BodySource {
   virtual bool next(std::string& out) = 0;
 };
 
-/// One answer under construction. A reactor reuses one object for all its sessions, so a small answer allocates nothing.
-/// The body is the concatenation of what was appended and shared, in that order.
+/// One answer under construction. A reactor reuses one object for all its sessions, so a small answer allocates
+/// nothing. The body is the concatenation of what was appended and shared, in that order.
 class HttpReply {
  public:
   struct Part {

@@ -12,12 +12,18 @@ namespace {
 
 WriteResult result_of(Code code) {
   switch (code) {
-    case Code::kOk: return WriteResult::kOk;
-    case Code::kBadRequest: return WriteResult::kInvalid;
-    case Code::kNotFound: return WriteResult::kNotFound;
-    case Code::kConflict: return WriteResult::kConflict;
-    case Code::kServerError: return WriteResult::kExhausted;
-    case Code::kNotModified: break;
+    case Code::kOk:
+      return WriteResult::kOk;
+    case Code::kBadRequest:
+      return WriteResult::kInvalid;
+    case Code::kNotFound:
+      return WriteResult::kNotFound;
+    case Code::kConflict:
+      return WriteResult::kConflict;
+    case Code::kServerError:
+      return WriteResult::kExhausted;
+    case Code::kNotModified:
+      break;
   }
   return WriteResult::kInternal;
 }
@@ -38,11 +44,20 @@ void ApiReporter::answered(Route route, Code code, TimePoint received_at) {
   if (!is_poll(route)) metrics_.requests.observe(metrics_index(route), clock_.now() - received_at);
   observe::ProtocolMetrics& m = metrics_.discovery;
   switch (route) {
-    case Route::kRegister: m.registers[result_of(code)].add(); break;
-    case Route::kRenew: m.renews[result_of(code)].add(); break;
-    case Route::kCancel: m.cancels_by(observe::CancelCause::kClient)[result_of(code)].add(); break;
-    case Route::kSet: m.sets[result_of(code)].add(); break;
-    default: break;
+    case Route::kRegister:
+      m.registers[result_of(code)].add();
+      break;
+    case Route::kRenew:
+      m.renews[result_of(code)].add();
+      break;
+    case Route::kCancel:
+      m.cancels_by(observe::CancelCause::kClient)[result_of(code)].add();
+      break;
+    case Route::kSet:
+      m.sets[result_of(code)].add();
+      break;
+    default:
+      break;
   }
 }
 

@@ -22,7 +22,7 @@ constexpr size_t kProblemsMax = 100;  // of one message
 class Problems {
  public:
   void add(const std::string& place, const std::string& message) { add(place + ": " + message); }
-  void add(std::string line) {
+  void add(const std::string& line) {
     if (++count_ <= kProblemsMax) (text_ += text_.empty() ? "" : "\n") += line;
   }
   [[nodiscard]] bool any() const { return count_ > 0; }

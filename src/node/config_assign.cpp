@@ -60,7 +60,7 @@ T bound(Result<T> value) {
   return *value;
 }
 
-Result<void> check_address(Result<HostPort> address) {
+Result<void> check_address(const Result<HostPort>& address) {
   if (!address) return address.error();
   return {};
 }

@@ -146,7 +146,7 @@ class Resolver {
     warning(named(config_, "admin.listen") + " is no loopback address: whoever reaches it may use the admin calls");
   }
 
-  void problem(std::string line) { (problems_ += problems_.empty() ? "" : "\n") += line; }
+  void problem(const std::string& line) { (problems_ += problems_.empty() ? "" : "\n") += line; }
   void warning(std::string text) { config_.warnings.push_back(std::move(text)); }
 
   Config& config_;

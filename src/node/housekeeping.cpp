@@ -59,10 +59,17 @@ int Node::run() {
     switch (const int signal = wait_for_signal(next - clock_.now())) {
       case SIGTERM:
       case SIGINT:
-      case SIGQUIT: logger_.log(LogLevel::kInfo, "draining", {{"cause", sigabbrev_np(signal)}}); return drain_and_stop();
-      case SIGHUP: static_cast<void>(reload()); break;  // it has logged and counted its result
-      case SIGUSR1: log_summary(); break;
-      default: break;
+      case SIGQUIT:
+        logger_.log(LogLevel::kInfo, "draining", {{"cause", sigabbrev_np(signal)}});
+        return drain_and_stop();
+      case SIGHUP:
+        static_cast<void>(reload());
+        break;  // it has logged and counted its result
+      case SIGUSR1:
+        log_summary();
+        break;
+      default:
+        break;
     }
   }
 }
@@ -117,12 +124,14 @@ TimePoint Node::sweep_slice(TimePoint now) {
 
 void Node::warn_at_start() {
   const MutexLock lock(config_mutex_);
-  for (const std::string& w : config_.warnings) logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(w)}});
+  for (const std::string& w : config_.warnings)
+    logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(w)}});
   for (const net::ListenAddress& a : server_->bound_addresses("api")) {
     if (a.host == "::1" || a.host.starts_with("127.")) continue;
     const std::string addr = net::to_string(a);
-    logger_.log(LogLevel::kWarn, "open_to_all",
-                {{"addr", std::string_view(addr)}, {"cause", "no access control: whoever reaches this address can write"}});
+    logger_.log(
+        LogLevel::kWarn, "open_to_all",
+        {{"addr", std::string_view(addr)}, {"cause", "no access control: whoever reaches this address can write"}});
   }
 }
 

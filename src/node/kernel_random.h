@@ -14,7 +14,8 @@ namespace discovery::node {
 template <class T>
 T from_kernel() {
   T value{};
-  DISCOVERY_CHECK(getrandom(&value, sizeof value, 0) == static_cast<ssize_t>(sizeof value), "the kernel gives randomness");
+  DISCOVERY_CHECK(getrandom(&value, sizeof value, 0) == static_cast<ssize_t>(sizeof value),
+                  "the kernel gives randomness");
   return value;
 }
 

@@ -73,7 +73,7 @@ int serve(const CommandLine& line, Loaded loaded) {
 }
 
 int start(std::span<const std::string> words) {
-  const auto line = parse_command_line(words, fmt::format("discoveryd {} ({})", kVersion, kCommit));
+  const auto line = parse_command_line(words, fmt::format("{} ({})", kVersion, kCommit));
   if (!line) return exit_with(ExitCode::kBadConfiguration, line.error().message);
   if (line->action == CommandLine::Action::kShowText) {
     fmt::print("{}", line->text);
@@ -82,12 +82,15 @@ int start(std::span<const std::string> words) {
   auto loaded = load(*line);
   if (!loaded) return exit_with(ExitCode::kBadConfiguration, loaded.error().message);
   switch (line->action) {
-    case CommandLine::Action::kPrintConfig: fmt::print("{}", print_config(loaded->config)); break;
+    case CommandLine::Action::kPrintConfig:
+      fmt::print("{}", print_config(loaded->config));
+      break;
     case CommandLine::Action::kCheck:
       for (const std::string& warning : loaded->config.warnings) fmt::print(stderr, "warning: {}\n", warning);
       fmt::print("the configuration is good\n");
       break;
-    default: return serve(*line, std::move(*loaded));
+    default:
+      return serve(*line, std::move(*loaded));
   }
   return static_cast<int>(ExitCode::kClean);
 }

@@ -74,10 +74,10 @@ std::unique_ptr<codec::HttpHandler> Node::make_handler(net::Reactor& reactor, Op
     if (&known->reactor() == &reactor) unit = known.get();
   }
   if (!unit) {
-    const UnitContext context{registry_, polls_,   protection_, wakes_,
-                              logger_,   warnings_, static_cast<uint32_t>(config_.log.access_sample)};
-    units_.push_back(std::make_unique<ReactorUnit>(context, reactor, static_cast<unsigned>(units_.size()),
-                                                   api_settings(config_)));
+    const UnitContext context{
+        registry_, polls_, protection_, wakes_, logger_, warnings_, static_cast<uint32_t>(config_.log.access_sample)};
+    units_.push_back(
+        std::make_unique<ReactorUnit>(context, reactor, static_cast<unsigned>(units_.size()), api_settings(config_)));
     unit = units_.back().get();
     wakes_.add(*unit);
   }

@@ -1,6 +1,7 @@
 // One running node: what main() starts, and what happens from then on.
 //
-//   open() -- listeners bound, own entry registered --> run(): Serving --SIGTERM, SIGINT, SIGQUIT, /admin/drain--> Draining --> 0
+//   open() -- listeners bound, own entry registered --> run(): Serving --SIGTERM, SIGINT, SIGQUIT, /admin/drain-->
+//   Draining --> 0
 //                                                          |  ^
 //                                     SIGHUP, /admin/reload+--+
 //

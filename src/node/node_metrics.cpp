@@ -27,9 +27,8 @@ void Node::add_metrics() {
   metrics_registry_.add_value(metric::kConnections, {}, [this, number] { return number(server_->stats().open); });
   metrics_registry_.add_value(metric::kSlowConsumers, {},
                               [this, number] { return number(server_->stats().slow_writers); });
-  metrics_registry_.add_value(metric::kParkedPolls, {observe::kProtoDiscovery}, [this, number] {
-    return number(polls_.polls.load(std::memory_order_relaxed));
-  });
+  metrics_registry_.add_value(metric::kParkedPolls, {observe::kProtoDiscovery},
+                              [this, number] { return number(polls_.polls.load(std::memory_order_relaxed)); });
   for (const auto& unit : units_) {
     metrics_registry_.add_value(metric::kLoopLag, {unit->reactor().name()}, [reactor = &unit->reactor()] {
       return std::chrono::duration<double>(reactor->take_loop_lag()).count();

@@ -44,8 +44,8 @@ int json_error(codec::HttpReply& reply, int status, std::string_view text) {
 const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
   for (const OperatorRouteEntry& e : kOperatorRoutes) {
     if (e.path != path) continue;
-    const bool hidden = (e.admin && listener_ == Listener::kApiNoAdmin) ||
-                        (e.route == OperatorRoute::kMetrics && !metrics_);
+    const bool hidden =
+        (e.admin && listener_ == Listener::kApiNoAdmin) || (e.route == OperatorRoute::kMetrics && !metrics_);
     return hidden ? nullptr : &e;
   }
   return nullptr;
@@ -65,9 +65,14 @@ int OperatorApi::handle(const OperatorRouteEntry& entry, const codec::HttpReques
 
 int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply) {
   switch (route) {
-    case OperatorRoute::kIndex: reply.append(kIndexText); return 200;
-    case OperatorRoute::kHealth: reply.append("ok\n"); return 200;
-    case OperatorRoute::kReady: return ready(request, reply);
+    case OperatorRoute::kIndex:
+      reply.append(kIndexText);
+      return 200;
+    case OperatorRoute::kHealth:
+      reply.append("ok\n");
+      return 200;
+    case OperatorRoute::kReady:
+      return ready(request, reply);
     case OperatorRoute::kMetrics:
       reply.content_type = observe::kMetricsContentType;
       reply.append(operations_.metrics_text());
@@ -76,9 +81,13 @@ int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, 
       const auto done = operations_.reload();
       return done ? json(reply, 200, *done) : json_error(reply, 422, done.error().message);
     }
-    case OperatorRoute::kAdminDrain: operations_.drain(); return json(reply, 202, R"({"draining":true})");
-    case OperatorRoute::kAdminLogLevel: return log_level(request, reply);
-    case OperatorRoute::kAdminState: return json(reply, 200, operations_.state_json(request.received_at));
+    case OperatorRoute::kAdminDrain:
+      operations_.drain();
+      return json(reply, 202, R"({"draining":true})");
+    case OperatorRoute::kAdminLogLevel:
+      return log_level(request, reply);
+    case OperatorRoute::kAdminState:
+      return json(reply, 200, operations_.state_json(request.received_at));
   }
   return json_error(reply, 500, "no such route");
 }

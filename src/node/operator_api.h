@@ -45,9 +45,9 @@ class OperatorApi {
  public:
   /// Which of a node's listeners a handler belongs to.
   enum class Listener : uint8_t {
-    kApi,          ///< admin calls from loopback
-    kApiNoAdmin,   ///< admin calls have a listener of their own
-    kAdmin,        ///< that listener
+    kApi,         ///< admin calls from loopback
+    kApiNoAdmin,  ///< admin calls have a listener of their own
+    kAdmin,       ///< that listener
   };
 
   OperatorApi(Operations& operations, Listener listener, bool metrics)

@@ -5,7 +5,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <filesystem>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -107,8 +108,9 @@ Result<SchedulerFolder> load_scheduler_dir(const std::string& folder) {
   }
   std::vector<Parsed> parsed;
   size_t bytes = 0;
+  const std::filesystem::path base(folder);
   for (const std::string& name : names.kept) {
-    const Result<std::string> text = read_small_file(folder + "/" + name, kSchedulerFileBytesMax);
+    const Result<std::string> text = read_small_file((base / name).string(), kSchedulerFileBytesMax);
     if (!text) {
       result.skipped.push_back({name, text.error().message});
       continue;

@@ -1,8 +1,8 @@
 // The node as an instance of its own registry: infra.discovery, without which Go clients do not start
 // (spec: discovery-api.md 10.2).
 //
-// One entry per environment: the node's own, and those of env.self_env. Renewed like a client's, registered again when it
-// is gone, cancelled when the node drains. Thread: one (the main thread).
+// One entry per environment: the node's own, and those of env.self_env. Renewed like a client's, registered again when
+// it is gone, cancelled when the node drains. Thread: one (the main thread).
 #pragma once
 
 #include <string>

@@ -23,7 +23,7 @@ class Watchdog {
     if (now < next_) return next_;
     next_ = now + interval_;
     if (pending_->load(std::memory_order_acquire) > 0) return next_;  // a reactor hangs: say nothing
-    if (asked_) static_cast<void>(notifier_.watchdog());  // a manager that hears nothing acts by itself
+    if (asked_) static_cast<void>(notifier_.watchdog());              // a manager that hears nothing acts by itself
     asked_ = true;
     pending_->store(server_.reactor_count(), std::memory_order_release);
     for (size_t i = 0; i < server_.reactor_count(); ++i) {

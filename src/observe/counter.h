@@ -30,7 +30,6 @@ class SharedCounter {
   std::atomic<uint64_t> value_{0};
 };
 
-
 /// One counter for each enumerator of E, which are 0 to N - 1.
 template <class E, size_t N, class C = Counter>
 class CounterSet {

@@ -31,7 +31,8 @@ Instance::Instance(const InstanceText& text, const InstanceNumbers& n, uint32_t 
                       text.addrs_json.size() <= UINT32_MAX && text.metadata_json.size() <= UINT32_MAX,
                   "the protocol bounds every text before it is stored");
   char* at = reinterpret_cast<char*>(this + 1);
-  for (std::string_view s : {text.zone, text.hostname, text.region, text.version, text.addrs_json, text.metadata_json}) {
+  for (std::string_view s :
+       {text.zone, text.hostname, text.region, text.version, text.addrs_json, text.metadata_json}) {
     if (!s.empty()) std::memcpy(at, s.data(), s.size());
     at += s.size();
   }

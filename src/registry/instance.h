@@ -6,9 +6,9 @@
 // registry compares and hands out these texts and never looks inside.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <compare>
 #include <memory>
 #include <string>
 #include <string_view>

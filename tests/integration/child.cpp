@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -93,15 +94,27 @@ Child::Child(const std::string& program, const ChildOptions& options) {
 }
 
 Child::~Child() {
-  if (!ending_) {
+  if (running()) {
     ::kill(-pid_, SIGKILL);  // with what it may have started
     ::kill(pid_, SIGKILL);   // it may not have got as far as a group of its own
+    sent_.push_back(SIGKILL);
     reap(Deadline());
   }
   ::close(pid_fd_);
+  judge();
   if (!::testing::Test::HasFailure()) return;
   show("standard output", standard_output());
   show("standard error", standard_error());
+}
+
+void Child::judge() const {
+  if (ending_ && ending_->signal != 0 && std::find(sent_.begin(), sent_.end(), ending_->signal) == sent_.end()) {
+    ADD_FAILURE() << "the process died of signal " << ending_->signal;
+  }
+  const std::string errors = standard_error();
+  for (const char* word : {"AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", ": runtime error: "}) {
+    if (errors.find(word) != std::string::npos) ADD_FAILURE() << "a sanitizer found something: " << word;
+  }
 }
 
 bool Child::reap(const Deadline& deadline) {
@@ -119,7 +132,10 @@ bool Child::reap(const Deadline& deadline) {
 
 bool Child::running() { return !reap(Deadline(milliseconds(0))); }
 
-void Child::signal(int number) const { ::kill(pid_, number); }
+void Child::signal(int number) {
+  sent_.push_back(number);
+  if (!ending_) ::kill(pid_, number);
+}
 
 std::optional<Ending> Child::wait(const Deadline& deadline) {
   reap(deadline);

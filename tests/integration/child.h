@@ -30,14 +30,15 @@ struct Ending {
 class Child {
  public:
   Child(const std::string& program, const ChildOptions& options);
-  /// Kills the group. Shows the output when the test has failed.
+  /// Kills the group. A test fails whose child died of a signal it was not sent, or in which a sanitizer found
+  /// something; then the output is shown.
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool running();
-  void signal(int number) const;
+  void signal(int number);
   /// None: it runs still.
   [[nodiscard]] std::optional<Ending> wait(const Deadline& deadline = Deadline());
 
@@ -46,11 +47,13 @@ class Child {
 
  private:
   bool reap(const Deadline& deadline);
+  void judge() const;
 
   TempDir output_;
   pid_t pid_ = -1;
   int pid_fd_ = -1;
   std::optional<Ending> ending_;
+  std::vector<int> sent_;  ///< signals
 };
 
 /// Runs it to its end, which must come in time.

@@ -1,12 +1,14 @@
 #include "integration/daemon.h"
 
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
+#include <csignal>
 #include <sstream>
 #include <stdexcept>
 
@@ -69,6 +71,13 @@ Daemon::Daemon(DaemonOptions options) {
   }
   if (options.listen) options.flags.insert(options.flags.end(), {"--listen", "127.0.0.1:0"});
   start(options);
+}
+
+Daemon::~Daemon() {
+  if (!child_ || !child_->running() || ::testing::Test::HasFailure()) return;
+  child_->signal(SIGTERM);
+  const auto ending = child_->wait();
+  EXPECT_TRUE(ending && ending->code == 0) << "the end was not clean";
 }
 
 void Daemon::start(const DaemonOptions& options) {
@@ -140,6 +149,10 @@ std::optional<double> Daemon::metric(const std::string& series) const {
     if (line.starts_with(series + " ")) return std::stod(line.substr(series.size() + 1));
   }
   return std::nullopt;
+}
+
+bool Daemon::eventually_counts(const std::string& series, double value) const {
+  return eventually([&] { return count(series) == value; });
 }
 
 bool Daemon::eventually_logs(std::string_view event, std::string_view detail) const {

@@ -50,6 +50,10 @@ struct TestInstance {
 class Daemon {
  public:
   explicit Daemon(DaemonOptions options = {});
+  /// Ends it by SIGTERM, if the test has not: whatever happened before, that must be a clean end.
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
 
   [[nodiscard]] Child& process() { return *child_; }
   /// The folder with discovery.toml and scheduler files.
@@ -78,6 +82,9 @@ class Daemon {
   [[nodiscard]] std::optional<double> metric(const std::string& series) const;
   /// The same, 0 when it is not there.
   [[nodiscard]] double count(const std::string& series) const { return metric(series).value_or(0); }
+
+  /// What is counted after the answer was sent shows a moment later.
+  [[nodiscard]] bool eventually_counts(const std::string& series, double value) const;
 
   [[nodiscard]] std::string log() const { return child_->standard_error(); }
   /// A line of the log holds both, soon.

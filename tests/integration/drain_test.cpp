@@ -19,7 +19,7 @@ Connection stuck_reader(const Daemon& daemon, const std::string& appid) {
   Connection connection(daemon.api(), {.receive_buffer_bytes = 4096});
   connection.send(get_request("/discovery/fetch?env=ct&status=1&appid=" + appid));
   EXPECT_TRUE(connection.readable(Deadline()));
-  EXPECT_TRUE(eventually([&] { return daemon.count("discovery_slow_consumers") == 1; }));
+  EXPECT_TRUE(daemon.eventually_counts("discovery_slow_consumers", 1));
   return connection;
 }
 
@@ -39,7 +39,7 @@ void expect_sent_away(Connection& poll) {
 
 TEST(Drain, SendsParkedPollsAwayAndTellsThatTheNodeLeaves) {
   DaemonOptions options;
-  options.flags = with_settings({"drain.wait=500ms"});
+  options.flags = with_settings({"drain.wait=500ms", "drain.deadline=1m", "limits.head_timeout=1m"});
   Daemon daemon(options);
   daemon.add({.appid = "watched"});
   std::vector<Connection> polls;

@@ -33,7 +33,7 @@ TEST(Eviction, ASilentInstanceGoesAndWakesPollsWhileOthersStay) {
   ASSERT_EQ(instances.size(), 1U);
   EXPECT_EQ(instances[0].at("hostname"), "lively");
   EXPECT_GE(since_silence.elapsed(), milliseconds(2000));
-  EXPECT_EQ(daemon.count("discovery_evictions_total{reason=\"expired\"}"), 1);
+  EXPECT_TRUE(daemon.eventually_counts("discovery_evictions_total{reason=\"expired\"}", 1));
   EXPECT_TRUE(daemon.eventually_logs("evicted", "host=silent"));
   EXPECT_EQ(daemon.post("/discovery/renew", silent.key_form()).code(), -404) << "it must register again";
   daemon.add(silent);
@@ -56,7 +56,7 @@ TEST(Eviction, TheLastInstanceThatGoesTellsThatTheApplicationIsUnknown) {
 TEST(Eviction, MassSilenceIsDistrusted) {
   const Daemon daemon(short_leases("1.0"));
   for (int i = 0; i < 5; ++i) daemon.add({.appid = "leased", .hostname = "h" + std::to_string(i)});
-  EXPECT_TRUE(eventually([&] { return daemon.count("discovery_held_instances") == 5; }));
+  EXPECT_TRUE(daemon.eventually_counts("discovery_held_instances", 5));
   EXPECT_EQ(daemon.count("discovery_self_protection_active"), 1);
   EXPECT_TRUE(daemon.eventually_logs("self_protection_on"));
   EXPECT_EQ(daemon.hosts("leased").size(), 5U);

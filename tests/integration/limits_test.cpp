@@ -208,7 +208,7 @@ TEST(Limits, PartlyReadRequestsAreLimitedTogether) {
   EXPECT_EQ(throttled(daemon, "partly_read"), 1);
   EXPECT_EQ(daemon.get("/healthz").status, 200);
   first.close();
-  EXPECT_TRUE(eventually([&] { return daemon.count("discovery_memory_bytes{kind=\"partly_read_requests\"}") == 0; }));
+  EXPECT_TRUE(daemon.eventually_counts("discovery_memory_bytes{kind=\"partly_read_requests\"}", 0));
 }
 
 TEST(Limits, WhatIsSeenAfterParsingIsABadRequestOfTheProtocol) {

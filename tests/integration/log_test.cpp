@@ -99,7 +99,7 @@ TEST(Log, AFileIsOpenedAnewAfterItWasMoved) {
   daemon.add({.appid = "between"});
   EXPECT_TRUE(eventually([&] { return lines_with(read_file(file + ".1"), "appid=between") == 1; }));
   daemon.process().signal(SIGHUP);
-  ASSERT_TRUE(eventually([&] { return daemon.count("discovery_config_reloads_total{result=\"ok\"}") == 1; }));
+  ASSERT_TRUE(daemon.eventually_counts("discovery_config_reloads_total{result=\"ok\"}", 1));
   daemon.add({.appid = "after"});
   EXPECT_TRUE(eventually([&] { return lines_with(read_file(file), "appid=after") == 1; }));
   EXPECT_EQ(lines_with(read_file(file), "appid=between"), 0U);

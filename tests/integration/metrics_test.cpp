@@ -81,7 +81,7 @@ TEST(Metrics, CountWhatHappens) {
   EXPECT_EQ(daemon.count("discovery_http_requests_total{route=\"/discovery/fetch\",code=\"0\"}"), 3);
   EXPECT_EQ(daemon.count("discovery_http_requests_total{route=\"unknown\",code=\"404\"}"), 1);
   EXPECT_EQ(daemon.count("discovery_http_request_seconds_count{route=\"/discovery/fetch\"}"), 3);
-  EXPECT_TRUE(eventually([&] { return daemon.count("discovery_connections") == 1; })) << "the scraper";
+  EXPECT_TRUE(daemon.eventually_counts("discovery_connections", 1)) << "the scraper";
   EXPECT_GT(daemon.count("discovery_memory_bytes{kind=\"registry\"}"), 0);
   EXPECT_GT(daemon.count("process_open_fds"), 3);
   EXPECT_GT(daemon.count("process_resident_memory_bytes"), 1e6);

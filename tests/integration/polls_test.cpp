@@ -32,8 +32,8 @@ TEST(Polls, OneRegisterWakesTwoHundredOverTwoReactors) {
   const std::string first = polls.front().read_answer().body;
   EXPECT_EQ(nlohmann::json::parse(first).at("data").at("busy").at("instances").at("z1").size(), 2U);
   for (size_t i = 1; i < polls.size(); ++i) EXPECT_EQ(polls[i].read_answer().body, first);
-  EXPECT_EQ(daemon.count("discovery_poll_wakeups_total{reason=\"change\"}"), 200);
-  EXPECT_EQ(daemon.count("discovery_notify_seconds_count{proto=\"discovery\"}"), 200);
+  EXPECT_TRUE(daemon.eventually_counts("discovery_poll_wakeups_total{reason=\"change\"}", 200));
+  EXPECT_TRUE(daemon.eventually_counts("discovery_notify_seconds_count{proto=\"discovery\"}", 200));
   EXPECT_TRUE(daemon.eventually_parked(0));
 }
 
@@ -76,7 +76,7 @@ TEST(Polls, NothingNewEndsWithNotModifiedAtTheDeadlineOfTheClient) {
   poll.send(get_request(polls_target("still", daemon.timestamp("still")), "x1-bmspy-timeout: 320\r\n"));
   EXPECT_EQ(poll.read_answer().code(), -304);
   EXPECT_GE(since_asked.elapsed(), milliseconds(300));
-  EXPECT_EQ(daemon.count("discovery_poll_wakeups_total{reason=\"timeout\"}"), 1);
+  EXPECT_TRUE(daemon.eventually_counts("discovery_poll_wakeups_total{reason=\"timeout\"}", 1));
 }
 
 // Clients of the original ignore empty lists and ask again at once.
@@ -117,7 +117,7 @@ TEST(Polls, AClientThatDoesNotReadDelaysNobody) {
   ASSERT_TRUE(daemon.eventually_parked(14));
   daemon.add({.appid = "large", .hostname = "h2"});
   for (Connection& poll : polls) EXPECT_TRUE(poll.read_answer().body.starts_with("{\"code\":0,"));
-  EXPECT_TRUE(eventually([&] { return daemon.count("discovery_slow_consumers") == 10; }));
+  EXPECT_TRUE(daemon.eventually_counts("discovery_slow_consumers", 10));
   for (int i = 0; i < 10; ++i) EXPECT_EQ(daemon.get("/healthz").status, 200);
   EXPECT_EQ(daemon.post("/discovery/renew", TestInstance{.appid = "large"}.key_form()).code(), 0);
 }
@@ -129,9 +129,8 @@ TEST(Polls, AClientThatDoesNotReadIsClosedAfterAWhile) {
   daemon.add({.appid = "large", .version = std::string(size_t{8} * 1024 * 1024, 'v')});
   Connection deaf(daemon.api(), {.receive_buffer_bytes = 4096});
   deaf.send(get_request("/discovery/fetch?env=ct&status=1&appid=large"));
-  EXPECT_TRUE(
-      eventually([&] { return daemon.count("discovery_client_throttled_total{rule=\"slow_consumer\"}") == 1; }));
-  EXPECT_TRUE(eventually([&] { return daemon.count("discovery_slow_consumers") == 0; }));
+  EXPECT_TRUE(daemon.eventually_counts("discovery_client_throttled_total{rule=\"slow_consumer\"}", 1));
+  EXPECT_TRUE(daemon.eventually_counts("discovery_slow_consumers", 0));
 }
 
 TEST(Polls, OneTooManyIsRefusedAtOnceAndThePlaceIsFreedAgain) {

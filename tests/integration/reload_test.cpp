@@ -23,10 +23,6 @@ int code_for_two_apps(const Daemon& daemon) {
   return daemon.get("/discovery/fetchs?env=ct&status=1&appid=a&appid=b").code();
 }
 
-bool eventually_counts(const Daemon& daemon, const char* series, double value) {
-  return eventually([&] { return daemon.count(series) == value; });
-}
-
 TEST(Reload, ASignalBringsNewLimitsAndLogLevel) {
   DaemonOptions options;
   options.file = "[log]\nlevel = \"error\"\n";
@@ -35,7 +31,7 @@ TEST(Reload, ASignalBringsNewLimitsAndLogLevel) {
   EXPECT_EQ(daemon.state().at("log_level"), "error");
   daemon.write_file("[log]\nlevel = \"debug\"\n[limits]\npoll_apps = 1\n");
   daemon.process().signal(SIGHUP);
-  ASSERT_TRUE(eventually_counts(daemon, kReloaded, 1));
+  ASSERT_TRUE(daemon.eventually_counts(kReloaded, 1));
   EXPECT_TRUE(eventually([&] { return code_for_two_apps(daemon) == -400; }));
   EXPECT_EQ(daemon.state().at("log_level"), "debug");
   EXPECT_TRUE(daemon.eventually_logs("config_reloaded"));
@@ -63,7 +59,7 @@ TEST(Reload, ABadFileChangesNothingAndTheLogSaysWhy) {
   Daemon daemon(options);
   daemon.write_file("[limits]\npoll_apps = 2\n[log]\nlevle = \"debug\"\n");
   daemon.process().signal(SIGHUP);
-  ASSERT_TRUE(eventually_counts(daemon, kRefused, 1));
+  ASSERT_TRUE(daemon.eventually_counts(kRefused, 1));
   EXPECT_EQ(daemon.count(kReloaded), 0);
   EXPECT_EQ(code_for_two_apps(daemon), -400) << "the old limit stands";
   EXPECT_TRUE(daemon.eventually_logs("reload_failed", "log.levle"));

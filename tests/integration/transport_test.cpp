@@ -138,12 +138,12 @@ TEST(Transport, ANoticedHangUpFreesTheParkedPoll) {
     polls.emplace_back(daemon.api());
     polls.back().send(get_request(polls_target("left", cursor)));
   }
-  ASSERT_TRUE(eventually([&] { return daemon.count("discovery_parked_polls{proto=\"discovery\"}") == 4; }));
+  ASSERT_TRUE(daemon.eventually_counts("discovery_parked_polls{proto=\"discovery\"}", 4));
   polls[0].close();
   polls[1].abort();
   polls[2].shutdown_sending();  // counts as well: who has no more to say does not wait
-  EXPECT_TRUE(eventually([&] { return daemon.count("discovery_parked_polls{proto=\"discovery\"}") == 1; }));
-  EXPECT_EQ(daemon.count("discovery_poll_wakeups_total{reason=\"hangup\"}"), 3);
+  EXPECT_TRUE(daemon.eventually_counts("discovery_parked_polls{proto=\"discovery\"}", 1));
+  EXPECT_TRUE(daemon.eventually_counts("discovery_poll_wakeups_total{reason=\"hangup\"}", 3));
   daemon.add({.appid = "left", .hostname = "h2"});
   EXPECT_EQ(polls[3].read_answer().code(), 0);
   EXPECT_TRUE(polls[2].ends());

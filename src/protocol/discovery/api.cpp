@@ -14,6 +14,13 @@ constexpr std::array<std::string_view, 17> kParameterNames{
     "from_zone",        "treeid",       "callback", "set_timestamp", "dirty_timestamp",
     "latest_timestamp", "reg_timestamp"};
 
+/// A reused buffer keeps at most this much from one request to the next.
+constexpr size_t kBufferKeptMax = size_t{64} * 1024;
+
+void trim(std::string& buffer) {
+  if (buffer.capacity() > kBufferKeptMax) buffer = std::string();
+}
+
 std::string_view media_type(std::string_view content_type) {
   content_type = content_type.substr(0, content_type.find(';'));
   while (!content_type.empty() && (content_type.back() == ' ' || content_type.back() == '\t')) {
@@ -36,6 +43,8 @@ DiscoveryApi::DiscoveryApi(registry::Registry& registry, registry::PollHub& hub,
 void DiscoveryApi::handle(Route route, const codec::HttpRequest& request, codec::HttpReply& reply,
                           codec::HttpExchange& exchange) {
   params_.clear();
+  trim(addrs_json_);
+  trim(metadata_json_);
   const auto read = read_params(request);
   Call call{route, request, reply, exchange, Envelope(reply, params_.first("callback")), false};
   Code code = Code::kServerError;

@@ -1,6 +1,6 @@
 // poll and polls: what is answered at once, and what waits (spec: discovery-api.md 7.5 to 7.7).
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 
 #include "codec/typed.h"
 #include "protocol/discovery/api.h"
@@ -34,7 +34,7 @@ struct News {
 
 /// The same application twice counts once, with the smallest of its cursors: newer than one of them is newer.
 void drop_repetitions(std::vector<std::string_view>& appids, std::vector<int64_t>& cursors) {
-  std::unordered_map<std::string_view, size_t> place_of;
+  std::map<std::string_view, size_t> place_of;  // ordered: names come from clients, and std::hash has no secret
   size_t kept = 0;
   for (size_t i = 0; i < appids.size(); ++i) {
     const auto [it, first] = place_of.emplace(appids[i], kept);

@@ -1,6 +1,6 @@
 // fetch, fetchs, fetch/all and nodes (spec: discovery-api.md 7.1 to 7.4).
 #include <algorithm>
-#include <unordered_set>
+#include <set>
 
 #include "codec/json_writer.h"
 #include "protocol/discovery/api.h"
@@ -56,7 +56,7 @@ Code DiscoveryApi::fetchs(Call& call) {
   call.envelope.data();
   call.reply.append("{");
   bool first = true;
-  std::unordered_set<std::string_view> seen_ids;
+  std::set<std::string_view> seen_ids;  // ordered: names come from clients, and std::hash has no secret
   for (const std::string_view appid : appids) {
     if (!seen_ids.insert(appid).second) continue;
     auto seen = view({env, appid}, form, call.request.received_at);

@@ -54,6 +54,12 @@ TEST(SharedCounter, ManyWriters) {
   EXPECT_EQ(c.value(), 40'000U);
 }
 
+HistogramTotal total_of(const Histogram& h) {
+  HistogramTotal total;
+  h.add_to(total);
+  return total;
+}
+
 TEST(Histogram, ABoundBelongsToItsBucket) {
   for (size_t i = 0; i < kBucketBounds.size(); ++i) {
     const Duration bound(kBucketBoundsNs[i]);
