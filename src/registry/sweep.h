@@ -1,15 +1,16 @@
 // The sweep: once a minute it hides the instances whose lease ran out, as far as self-protection lets it, and forgets
 // what is gone for good (spec: discovery-api.md 8, replication.md 2.4).
 //
-//   Waiting --due--> Forgetting --all shards read--> Collecting --all shards read--> Hiding --as many as allowed-->
-//   Waiting
+//   Waiting --due--> Forgetting --all read--> Collecting --all read--> Hiding --as many as allowed--> Waiting
 //
 // It works in slices so that no request waits for it: step() handles at most kRecordsPerStep records and takes one
 // shard's mutex at a time. Others write between the slices, and still nothing is missed: applications keep their place
 // in the shard, and records are removed here only, while forgetting. So what was collected stands where it stood when
-// its turn to be hidden comes. Forgetting goes through records from their end, because removal moves the last into the
-// gap. Lifecycle: one per Registry, which must outlive it. Thread: one thread calls step(); other threads may use the
-// registry. Cost: eight bytes are read, twice, of a record whose lease is fresh, the record itself only of others.
+// its turn to be hidden comes. Forgetting goes through records from their end: removal moves the last into the gap.
+//
+// Lifecycle: one per Registry, which must outlive it.
+// Thread: one thread calls step(); other threads may use the registry.
+// Cost: eight bytes are read, twice, of a record whose lease is fresh, the record itself only of others.
 #pragma once
 
 #include <cstdint>

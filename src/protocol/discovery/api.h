@@ -128,6 +128,8 @@ class DiscoveryApi {
   // polls.cpp
   friend class PollRequest;
   struct PollArgs;
+  /// What poll and polls have in common.
+  [[nodiscard]] Result<PollArgs> bind_poll(std::string_view struct_name);
   Code poll(Call& call);
   Code polls(Call& call);
   Code answer_at_once(Call& call, const PollArgs& args);

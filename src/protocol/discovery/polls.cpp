@@ -50,10 +50,9 @@ void drop_repetitions(std::vector<std::string_view>& appids, std::vector<int64_t
 }
 }  // namespace
 
-Code DiscoveryApi::poll(Call& call) {
-  Binder bind(params_, "ArgPoll", settings_.name_bytes_max);
+Result<DiscoveryApi::PollArgs> DiscoveryApi::bind_poll(std::string_view struct_name) {
+  Binder bind(params_, struct_name, settings_.name_bytes_max);
   PollArgs args;
-  args.single = true;
   args.zone = bind.optional_name("zone");
   args.env = bind.name("env", "Env");
   args.appids = bind.required_name_list("appid", "AppID");
@@ -61,29 +60,28 @@ Code DiscoveryApi::poll(Call& call) {
   args.cursors_ns = bind.i64_comma_list("latest_timestamp");
   bind.require(args.appids.size() <= settings_.poll_apps_max, ErrorCode::kLimitExceeded,
                "more appids than limits.poll_apps allows");
-  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
-  if (args.cursors_ns.size() != args.appids.size()) args.cursors_ns.assign(args.appids.size(), 0);
-  args.appids.resize(1);  // the first counts (D20)
-  args.cursors_ns.resize(1);
-  return wait_for_change(call, args);
+  if (const auto bound = bind.finish(); !bound) return bound.error();
+  return args;
+}
+
+Code DiscoveryApi::poll(Call& call) {
+  auto args = bind_poll("ArgPoll");
+  if (!args) return refuse(call, args.error(), false);
+  args->single = true;
+  if (args->cursors_ns.size() != args->appids.size()) args->cursors_ns.assign(args->appids.size(), 0);
+  args->appids.resize(1);  // the first counts (D20)
+  args->cursors_ns.resize(1);
+  return wait_for_change(call, *args);
 }
 
 Code DiscoveryApi::polls(Call& call) {
-  Binder bind(params_, "ArgPolls", settings_.name_bytes_max);
-  PollArgs args;
-  args.zone = bind.optional_name("zone");
-  args.env = bind.name("env", "Env");
-  args.appids = bind.required_name_list("appid", "AppID");
-  bind.name("hostname", "Hostname");
-  args.cursors_ns = bind.i64_comma_list("latest_timestamp");
-  bind.require(args.appids.size() <= settings_.poll_apps_max, ErrorCode::kLimitExceeded,
-               "more appids than limits.poll_apps allows");
-  if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
-  if (args.cursors_ns.size() != args.appids.size()) {
+  auto args = bind_poll("ArgPolls");
+  if (!args) return refuse(call, args.error(), false);
+  if (args->cursors_ns.size() != args->appids.size()) {
     return refuse(call, invalid("latest_timestamp must be given as often as appid"), true);
   }
-  drop_repetitions(args.appids, args.cursors_ns);
-  return wait_for_change(call, args);
+  drop_repetitions(args->appids, args->cursors_ns);
+  return wait_for_change(call, *args);
 }
 
 Duration DiscoveryApi::park_time(const codec::HttpRequest& request) const {

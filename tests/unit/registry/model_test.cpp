@@ -6,10 +6,10 @@
 #include <limits>
 #include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "unit/registry/model.h"
+#include "unit/registry/model_compare.h"
 #include "unit/registry/node.h"
 
 namespace discovery::registry {
@@ -31,7 +31,7 @@ class Run {
   void operations(int count) {
     for (op_ = 0; op_ < count; ++op_) {
       one();
-      compare();
+      model::compare(node_, model_);
       if (::testing::Test::HasFatalFailure()) return;
     }
     finish();
@@ -396,81 +396,6 @@ class Run {
     ASSERT_EQ(s.renewals_last_minute, model_.last);
     ASSERT_EQ(s.protecting, rule.protecting);
     ASSERT_EQ(s.held, model_.held);
-  }
-
-  /// All of a record but its version.
-  static auto fields(const Seen& s) {
-    const InstanceNumbers& n = s.numbers;
-    return std::tuple<std::string_view, std::string_view, std::string_view, std::string_view, uint32_t, int64_t,
-                      int64_t, int64_t, int64_t, int64_t>(s.region, s.version, s.addrs_json, s.metadata_json, n.status,
-                                                          n.reg_ns, n.up_ns, n.dirty_ns, n.latest_ns, s.renew_ns);
-  }
-  static bool same(const InstanceView& v, const Seen& s) {  // without copying: it is asked a few million times
-    const Instance& i = *v.instance;
-    const InstanceNumbers &a = i.numbers, &b = s.numbers;
-    return a.status == b.status && a.reg_ns == b.reg_ns && a.up_ns == b.up_ns && a.dirty_ns == b.dirty_ns &&
-           a.latest_ns == b.latest_ns && v.renew_ns == s.renew_ns && i.version() == s.version &&
-           i.region() == s.region && i.addrs_json() == s.addrs_json && i.metadata_json() == s.metadata_json;
-  }
-
-  // -- everything there is to see
-  void compare() {
-    ASSERT_EQ(node_.registry.size(), model_.size());
-    ASSERT_EQ(node_.registry.lease_status().expected_per_minute, model_.expected);
-    static const Name kApps[] = {{"", "", "a", "e"}, {"", "", "a", "f"}, {"", "", "b", "e"}, {"", "", "b", "f"}};
-    std::vector<AppKey> keys;
-    for (const Name& name : kApps) {
-      const model::App* app = model_.find(name);
-      compare_look(name, app);
-      if (app && app->visible() > 0) {
-        keys.push_back({name.appid, name.env});
-        compare_list(name, *app);
-      }
-      if (::testing::Test::HasFatalFailure()) return;
-    }
-    ASSERT_EQ(node_.registry.application_keys(), keys);
-  }
-  void compare_look(const Name& name, const model::App* app) {
-    size_t visible[3] = {}, in_service[3] = {};
-    static const std::string_view kZones[] = {"", "x", "y"};
-    for (size_t z = 0; app && z < 3; ++z) {
-      for (const auto& [where, r] : app->records) {
-        if (!r.visible() || (z > 0 && where.first != kZones[z])) continue;
-        ++visible[z];
-        in_service[z] += r.seen.numbers.status == 1;
-      }
-    }
-    for (size_t z = 0; z < 3; ++z) {
-      const AppState s = node_.registry.look(name.app(), kZones[z]);
-      if (s.known != (visible[0] > 0) || s.zone_known != (visible[z] > 0) || s.in_service != (in_service[z] > 0) ||
-          s.latest_timestamp_ns != (app ? app->latest_ns : 0)) {
-        FAIL() << name << " zone '" << kZones[z] << "': " << s.known << s.zone_known << s.in_service << " T "
-               << s.latest_timestamp_ns << ", should be " << visible[0] << visible[z] << in_service[z] << " T "
-               << (app ? app->latest_ns : 0);
-      }
-    }
-  }
-  void compare_list(const Name& name, const model::App& app) {
-    auto it = app.records.begin();
-    const auto skip = [&] {
-      while (it != app.records.end() && !it->second.visible()) ++it;
-    };
-    node_.registry.with_application(name.app(), [&](const Application& a) {
-      ASSERT_EQ(a.scheduler() ? std::string_view(*a.scheduler()) : "", app.scheduler);
-      a.for_each_listed([&](const InstanceView& v) {
-        skip();
-        ASSERT_TRUE(it != app.records.end()) << name_of(v) << " should not be listed";
-        ASSERT_EQ(v.instance->zone(), it->first.first);
-        ASSERT_EQ(v.instance->hostname(), it->first.second);
-        if (!same(v, it->second.seen)) {
-          FAIL() << name_of(v) << ": " << ::testing::PrintToString(fields(seen_of(v))) << "\nshould be "
-                 << ::testing::PrintToString(fields(it->second.seen));
-        }
-        ++it;
-      });
-      skip();
-      ASSERT_TRUE(it == app.records.end()) << it->first.second << " should be listed";
-    });
   }
 
   /// When everybody has died and nobody waits, nothing is left after a while.
