@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/function_ref.h"
+#include "base/mutex.h"
 #include "base/random.h"
 #include "registry/registry.h"
 
@@ -58,7 +59,7 @@ class Sweep {
   void begin_hiding();
   /// The next slice of all records; true when all are read.
   bool read_some(TimePoint now);
-  bool read_application(Registry::Shard& shard, Application& app, TimePoint now, size_t& budget);
+  bool read_application(Registry::Shard& shard, Application& app, TimePoint now, size_t& budget) REQUIRES(shard.mutex);
   void forget(Application& app, size_t record, TimePoint now);
   void collect(const Application& app, size_t record, TimePoint now);
   void hide_some(TimePoint now, Random& random, FunctionRef<void(const Expired&)> hidden);

@@ -78,14 +78,14 @@ TEST(TimerWheel, AtMostOneTickLateForEveryOffset) {
 TEST(TimerWheel, ADeadlineInThePastFiresAtTheNextTick) {
   TimerWheel wheel(kStart);
   wheel.advance(kStart + seconds(10));
-  Timer past, longAgo;
+  Timer past, long_ago;
   wheel.schedule(past, kStart + seconds(9));
-  wheel.schedule(longAgo, TimePoint{});
+  wheel.schedule(long_ago, TimePoint{});
   ASSERT_TRUE(wheel.next_wake().has_value());
   EXPECT_LE(*wheel.next_wake(), kStart + seconds(10) + kTick);
   wheel.advance(*wheel.next_wake());
   EXPECT_EQ(past.fired.size(), 1U);
-  EXPECT_EQ(longAgo.fired.size(), 1U);
+  EXPECT_EQ(long_ago.fired.size(), 1U);
 }
 
 TEST(TimerWheel, AtTheHorizonAndOnePast) {
