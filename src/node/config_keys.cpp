@@ -71,7 +71,7 @@ constexpr KeySpec kKeys[] = {
      .description = "Of the original.", .effect = Effect::kOriginal},
     {.name = "cluster.open_membership", .type = kBool, .field = FIELD(cluster.open_membership), .default_text = "false",
      .description = "Whoever registers as infra.discovery becomes a node, as with the original. false: configured nodes only.",
-     .effect = Effect::kCluster, .reloadable = true},
+     .effect = Effect::kCluster},
     {.name = "cluster.peer_bind_address", .type = kText, .field = FIELD(cluster.peer_bind_address), .default_text = "",
      .description = "IP address from which other nodes are called. Empty: the system chooses.",
      .rule = TextRule::kIp, .effect = Effect::kCluster},

@@ -32,8 +32,8 @@ Error expected(const std::string& where, std::string_view what) {
   return invalid(codec::printable(where) + ": expected " + std::string(what));
 }
 
-Result<std::string> read_name(const std::string& where, std::string_view raw) {
-  std::string name = unescaped(raw);
+/// The name, decoded, if it is one that an application or zone may have.
+Result<std::string> checked_name(const std::string& where, std::string name) {
   if (name.empty()) return expected(where, "a name, found empty text");
   if (Result<void> good = check_plain_text(name, kNameBytesMax); !good) {
     return invalid(codec::printable(where) + ": " + good.error().message);
@@ -47,7 +47,7 @@ bool skip(JsonReader& reader, const JsonToken& token) {
   return container ? reader.skip_container() : token.kind != JsonKind::kError;
 }
 
-/// Calls member(name as written, first token of its value) -> Result<void> for each member of the object at hand.
+/// Calls member(decoded name, first token of its value) -> Result<void> for each member of the object at hand.
 template <class F>
 Result<void> for_each_member(JsonReader& reader, const JsonToken& first, const std::string& where, F member) {
   if (first.kind == JsonKind::kError) return no_json();
@@ -88,7 +88,7 @@ Result<void> read_weights(JsonReader& reader, const JsonToken& first, const std:
   weights.clear();
   return for_each_member(reader, first, where, [&](const std::string& zone, const JsonToken& value) -> Result<void> {
     const std::string here = where + "." + zone;
-    Result<std::string> name = read_name(where, zone);
+    Result<std::string> name = checked_name(where, zone);
     if (!name) return name.error();
     const Result<int64_t> weight = read_strategy(reader, value, here);
     if (!weight) return weight.error();
@@ -115,7 +115,7 @@ Result<void> read_clients(JsonReader& reader, const JsonToken& first, Clients& c
   clients.clear();
   return for_each_member(reader, first, "clients",
                          [&](const std::string& zone, const JsonToken& value) -> Result<void> {
-                           Result<std::string> name = read_name("clients", zone);
+                           Result<std::string> name = checked_name("clients", zone);
                            if (!name) return name.error();
                            return read_client(reader, value, "clients." + zone, clients[*name]);
                          });
@@ -123,7 +123,7 @@ Result<void> read_clients(JsonReader& reader, const JsonToken& first, Clients& c
 
 Result<void> read_text(const JsonToken& value, const std::string& name, std::string& text) {
   if (value.kind != JsonKind::kString) return expected(name, "text");
-  Result<std::string> read = read_name(name, value.text);
+  Result<std::string> read = checked_name(name, unescaped(value.text));
   if (!read) return read.error();
   text = std::move(*read);
   return {};

@@ -144,7 +144,7 @@ class Registry {
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
 
-  // -- writing (discovery-api.md 6)
+  // -- writing (discovery-api.md 6; registry_writes.cpp)
   Result<RegisterOutcome> register_instance(const RegisterArgs& args, TimePoint now);
   /// kNotFound when unknown, hidden or cancelled; else `seen` is called with the instance, under the lock.
   Result<RenewVerdict> renew(const RenewArgs& args, TimePoint now, FunctionRef<void(const InstanceView&)> seen);
@@ -207,6 +207,8 @@ class Registry {
   Application& find_or_add(Shard& shard, AppKeyView key) REQUIRES(shard.mutex);
   /// Destroys it if nothing needs it any more.
   void drop_if_unused(Shard& shard, Application& app, TimePoint now) REQUIRES(shard.mutex);
+  static size_t bytes_of_new_app(AppKeyView key);
+  static Error full();
   static AppState state_of(const Application* app, std::string_view zone);
 
   Result<RegisterOutcome> register_over(Application& app, size_t index, const RegisterArgs& args, TimePoint now);

@@ -154,6 +154,8 @@ struct Smuggled {
   const char* head;  ///< after "POST /discovery/register HTTP/1.1\r\n", and the body
 };
 
+void PrintTo(const Smuggled& one, std::ostream* out) { *out << one.name; }
+
 class Smuggling : public ::testing::TestWithParam<Smuggled> {};
 
 // Each carries a second request where a reader that understands it otherwise would see one.
