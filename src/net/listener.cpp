@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "net/tcp_connection.h"
@@ -33,8 +34,8 @@ Error listen_error(const ListenAddress& address, const char* step, int error) {
   const ErrorCode code = error == EADDRINUSE      ? ErrorCode::kConflict
                          : error == EADDRNOTAVAIL ? ErrorCode::kInvalidArgument
                                                   : ErrorCode::kUnavailable;
-  return {code, "cannot " + std::string(step) + " " + to_string(address) + ": " + std::strerror(error) + " (errno " +
-                    std::to_string(error) + ")"};
+  return {code, "cannot " + std::string(step) + " " + to_string(address) + ": " +
+                    std::generic_category().message(error) + " (errno " + std::to_string(error) + ")"};
 }
 
 struct Resolved {

@@ -45,7 +45,7 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   enum class State : uint8_t { kReading, kHandling, kParked, kWriting, kLingering, kClosed };
 
   Session(SessionContext& context, Transport& transport, codec::ClientAddress client);
-  ~Session();
+  ~Session() override;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
