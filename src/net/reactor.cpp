@@ -14,6 +14,12 @@ namespace discovery::net {
 
 namespace asio = boost::asio;
 
+namespace {
+/// The reactor whose thread this is. Not read off std::thread, which start() may still be assigning while another
+/// reactor runs already and asks.
+thread_local const Reactor* current_reactor = nullptr;
+}  // namespace
+
 struct Reactor::Loop {
   using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                                            asio::io_context::executor_type>;
@@ -34,6 +40,7 @@ boost::asio::io_context& Reactor::io() { return loop_->io; }
 void Reactor::start() {
   arm_timer(now() + kLagProbe);
   loop_->thread = std::thread([this] {
+    current_reactor = this;
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
     loop_->io.run();
   });
@@ -44,7 +51,7 @@ void Reactor::stop() {
   if (loop_->thread.joinable()) loop_->thread.join();
 }
 
-bool Reactor::on_own_thread() const { return loop_->thread.get_id() == std::this_thread::get_id(); }
+bool Reactor::on_own_thread() const { return current_reactor == this; }
 
 void Reactor::post(std::function<void()> work) { asio::post(loop_->io, std::move(work)); }
 

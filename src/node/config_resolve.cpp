@@ -88,7 +88,8 @@ class Resolver {
               format_size(limits.body_bytes));
     }
     const auto& addr = config_.http_server.addr;
-    if (std::find(addr.begin(), addr.end(), config_.admin.listen) != addr.end()) {
+    const bool any_port = config_.admin.listen.ends_with(":0");  // two different ports
+    if (!any_port && std::find(addr.begin(), addr.end(), config_.admin.listen) != addr.end()) {
       problem(named(config_, "admin.listen") + " is one of " + named(config_, "httpServer.addr") +
               "; leave it empty, or choose a port of its own");
     }

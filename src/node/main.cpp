@@ -15,8 +15,6 @@
 #include "node/version.h"
 #include "observe/spd_logger.h"
 
-extern char** environ;
-
 namespace discovery::node {
 namespace {
 

@@ -135,7 +135,9 @@ Result<void> Node::set_log_level(std::string_view level) {
 }
 
 // The main thread waits for signals; this is how a reactor asks it to stop.
-void Node::drain() { kill(getpid(), SIGTERM); }
+void Node::drain() {
+  if (!drain_asked_.exchange(true)) kill(getpid(), SIGTERM);  // a second signal would end the process at once
+}
 
 Result<std::string> Node::reload() {
   told(notifier_.reloading(std::chrono::steady_clock::now()));

@@ -117,6 +117,7 @@ class Node final : private Operations {
   std::unique_ptr<Watchdog> watchdog_;
   std::atomic<uint64_t> connections_max_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> drain_asked_{false};  ///< by an admin call
   bool was_protecting_ = false;  ///< main thread
   TimePoint next_warnings_tick_{};
 };

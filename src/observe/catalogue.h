@@ -51,7 +51,7 @@ inline constexpr MetricInfo kSelfProtection{"discovery_self_protection_active",
 inline constexpr MetricInfo kRenewsExpected{
     "discovery_renews_expected", MetricType::kGauge, {}, "Renewals a minute that the stored instances should send."};
 inline constexpr MetricInfo kRenewsLastMinute{
-    "discovery_renews_last_minute", MetricType::kGauge, {}, "Renewals counted in the last full minute."};
+    "discovery_renews_last_minute", MetricType::kGauge, {}, "Renewals counted between the last two sweeps; a minute by default."};
 inline constexpr MetricInfo kHeldInstances{"discovery_held_instances",
                                            MetricType::kGauge,
                                            {},

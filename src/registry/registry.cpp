@@ -208,7 +208,8 @@ LeaseStatus Registry::lease_status() const {
   s.size = size();
   s.expected_per_minute = expected_.load(std::memory_order_relaxed);
   s.renewals_last_minute = last_minute_.load(std::memory_order_relaxed);
-  s.needed = share_of(s.expected_per_minute, settings_.lease.share);
+  s.needed =
+      share_of(expected_between_sweeps(s.expected_per_minute, settings_.lease.sweep_interval), settings_.lease.share);
   const int64_t since = protecting_since_ns_.load(std::memory_order_relaxed);
   s.protecting = since != 0;
   s.protecting_since = from_wire_ns(since);

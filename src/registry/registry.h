@@ -131,7 +131,7 @@ struct LeaseStatus {
   int64_t size = 0;  ///< visible instances
   int64_t expected_per_minute = 0;
   int64_t renewals_last_minute = 0;
-  int64_t needed = 0;
+  int64_t needed = 0;  ///< between two sweeps, so as not to protect
   bool protecting = false;
   TimePoint protecting_since{};
   int64_t held = 0;  ///< expired but still listed, as the last sweep left them

@@ -30,6 +30,12 @@ inline int64_t share_of(int64_t value, double share) {
   return static_cast<int64_t>(std::floor(static_cast<double>(value) * share));
 }
 
+/// What of the renewals expected in a minute should come between two sweeps.
+inline int64_t expected_between_sweeps(int64_t per_minute, Duration interval) {
+  const double minutes = std::chrono::duration<double, std::ratio<60>>(interval).count();
+  return static_cast<int64_t>(std::floor(static_cast<double>(per_minute) * minutes));
+}
+
 /// True when the renewals of the last whole minute are too few to believe that the silent ones are dead.
 inline bool is_protected(int64_t renewals_last_minute, int64_t expected, double share) {
   return renewals_last_minute < share_of(expected, share);

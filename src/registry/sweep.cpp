@@ -36,7 +36,8 @@ void Sweep::begin(TimePoint now) {
     registry_.expected_.store(registry_.size() * lease.renewals_per_minute, std::memory_order_relaxed);
     next_recount_ = now + lease.recount_interval;
   }
-  protected_ = is_protected(renewals, registry_.expected_.load(std::memory_order_relaxed), lease.share);
+  const int64_t per_minute = registry_.expected_.load(std::memory_order_relaxed);
+  protected_ = is_protected(renewals, expected_between_sweeps(per_minute, lease.sweep_interval), lease.share);
   if (!protected_) {
     registry_.protecting_since_ns_.store(0, std::memory_order_relaxed);
   } else if (registry_.protecting_since_ns_.load(std::memory_order_relaxed) == 0) {

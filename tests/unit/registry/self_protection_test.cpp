@@ -30,6 +30,16 @@ constexpr Row kWorkedNumbers[] = {
     {"20 live at the normal rate + 20 dead", 41, 82, 69, 42, true, 7},
 };
 
+// A sweep twice a minute sees half of the renewals, and must not take that for silence.
+TEST(SelfProtection, ExpectsWhatFallsBetweenTwoSweeps) {
+  EXPECT_EQ(expected_between_sweeps(82, std::chrono::seconds(60)), 82);
+  EXPECT_EQ(expected_between_sweeps(82, std::chrono::seconds(30)), 41);
+  EXPECT_EQ(expected_between_sweeps(3, std::chrono::seconds(10)), 0);
+  EXPECT_EQ(expected_between_sweeps(2'000'000, std::chrono::hours(1)), 120'000'000);
+  EXPECT_FALSE(is_protected(41, expected_between_sweeps(82, std::chrono::seconds(30)), 0.85));
+  EXPECT_TRUE(is_protected(33, expected_between_sweeps(82, std::chrono::seconds(30)), 0.85));
+}
+
 TEST(SelfProtection, WorkedNumbers) {
   const double share = LeaseSettings{}.share;
   for (const Row& row : kWorkedNumbers) {
