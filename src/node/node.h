@@ -118,7 +118,7 @@ class Node final : private Operations {
   std::atomic<uint64_t> connections_max_;
   std::atomic<bool> draining_{false};
   std::atomic<bool> drain_asked_{false};  ///< by an admin call
-  bool was_protecting_ = false;  ///< main thread
+  bool was_protecting_ = false;           ///< main thread
   TimePoint next_warnings_tick_{};
 };
 

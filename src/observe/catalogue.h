@@ -50,8 +50,10 @@ inline constexpr MetricInfo kSelfProtection{"discovery_self_protection_active",
                                             "1 while self-protection holds expired instances back, else 0."};
 inline constexpr MetricInfo kRenewsExpected{
     "discovery_renews_expected", MetricType::kGauge, {}, "Renewals a minute that the stored instances should send."};
-inline constexpr MetricInfo kRenewsLastMinute{
-    "discovery_renews_last_minute", MetricType::kGauge, {}, "Renewals counted between the last two sweeps; a minute by default."};
+inline constexpr MetricInfo kRenewsLastMinute{"discovery_renews_last_minute",
+                                              MetricType::kGauge,
+                                              {},
+                                              "Renewals counted between the last two sweeps; a minute by default."};
 inline constexpr MetricInfo kHeldInstances{"discovery_held_instances",
                                            MetricType::kGauge,
                                            {},
