@@ -1,5 +1,4 @@
 // fetch, fetchs, fetch/all and nodes (spec: discovery-api.md 7.1 to 7.4).
-#include <algorithm>
 #include <set>
 
 #include "codec/json_writer.h"
