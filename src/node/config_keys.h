@@ -34,7 +34,6 @@ enum class TextRule : uint8_t { kPlain, kName, kListen, kPeer, kIp, kLevel, kFor
 
 enum class Effect : uint8_t {
   kNow,
-  kCluster,   ///< accepted; there is no cluster yet
   kEtcd,      ///< accepted; there is no etcd front end yet
   kOriginal,  ///< accepted; of the original, has no meaning here
 };

@@ -102,7 +102,6 @@ class Resolver {
   }
 
   void warn() {
-    warn_of(Effect::kCluster, "there is no cluster yet, this node calls no other: ");
     warn_of(Effect::kEtcd, "there is no front end for etcd yet: ");
     warn_of(Effect::kOriginal, "known to the original, without effect here: ");
     if (config_.polls.max_park >= config_.http_server.timeout) {
@@ -128,12 +127,6 @@ class Resolver {
 
   [[nodiscard]] bool matters(const KeySpec& key) const {
     if (key.field == nullptr) return true;
-    if (key.name == "nodes") {
-      return std::any_of(config_.nodes.begin(), config_.nodes.end(), [this](const std::string& node) {
-        const auto& addr = config_.http_server.addr;
-        return node != config_.http_server.advertise && std::find(addr.begin(), addr.end(), node) == addr.end();
-      });
-    }
     Config standard;
     const Result<RawValue> value = raw_from_text(key, key.default_text);
     return !value || !assign(key, *value, standard) || !same_value(key, config_, standard);

@@ -24,9 +24,20 @@ std::optional<int> FrontDoor::answer(const codec::HttpRequest& request, codec::H
       const auto code = reporter_.end();
       return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
     }
+    if (const PeerPath* path = find_peer_path(request.path)) return answer_peer(*path, request, reply, exchange);
   }
   const OperatorRouteEntry* entry = operators_.find(request.path);
   return entry ? answer_operator(*entry, request, reply) : refuse(reply, kUnknownRouteIndex, false);
+}
+
+// What waits is counted when it is asked; its answer is the cluster's business.
+std::optional<int> FrontDoor::answer_peer(const PeerPath& path, const codec::HttpRequest& request,
+                                          codec::HttpReply& reply, codec::HttpExchange& exchange) {
+  const size_t index = metrics_index(path);
+  if (path.method != request.method) return refuse(reply, index, true);
+  const int status = peers_.handle(path, request, reply, exchange);
+  metrics_.requests.count(index, status == 0 ? 200 : status);
+  return status == 0 ? std::nullopt : std::optional(status);
 }
 
 int FrontDoor::answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request,

@@ -9,6 +9,7 @@
 #include "codec/http.h"
 #include "node/api_reporter.h"
 #include "node/operator_api.h"
+#include "node/peer_desk.h"
 #include "observe/node_metrics.h"
 #include "protocol/discovery/api.h"
 
@@ -16,9 +17,9 @@ namespace discovery::node {
 
 class FrontDoor final : public codec::HttpHandler {
  public:
-  FrontDoor(protocol::DiscoveryApi& api, const OperatorApi& operators, ApiReporter& reporter,
+  FrontDoor(protocol::DiscoveryApi& api, PeerDesk& peers, const OperatorApi& operators, ApiReporter& reporter,
             observe::ReactorMetrics& metrics, const Clock& clock)
-      : api_(api), operators_(operators), reporter_(reporter), metrics_(metrics), clock_(clock) {}
+      : api_(api), peers_(peers), operators_(operators), reporter_(reporter), metrics_(metrics), clock_(clock) {}
 
   void handle(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) override;
 
@@ -27,9 +28,13 @@ class FrontDoor final : public codec::HttpHandler {
   std::optional<int> answer(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange);
   /// 404 or 405 as plain text; counts it and returns the status.
   int refuse(codec::HttpReply& reply, size_t metrics_index, bool known_path);
+  /// None when the message waits for the cluster.
+  std::optional<int> answer_peer(const PeerPath& path, const codec::HttpRequest& request, codec::HttpReply& reply,
+                                 codec::HttpExchange& exchange);
   int answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request, codec::HttpReply& reply);
 
   protocol::DiscoveryApi& api_;
+  PeerDesk& peers_;
   OperatorApi operators_;
   ApiReporter& reporter_;
   observe::ReactorMetrics& metrics_;

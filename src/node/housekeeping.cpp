@@ -14,6 +14,8 @@ using observe::LogLevel;
 namespace {
 
 constexpr std::array kSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
+constexpr Duration kStartTick = std::chrono::milliseconds(20);
+constexpr Duration kFarewell = std::chrono::seconds(3);
 constexpr Duration kWarningsTick = std::chrono::seconds(5);
 
 sigset_t awaited_signals() {
@@ -45,7 +47,11 @@ int Node::run() {
   warn_at_start();
   const TimePoint now = clock_.now();
   schedulers_.load(now);
-  self_->register_all(now);
+  wakes_.set_cluster(cluster_);
+  protection_.set_ready(false);
+  if (store_) store_->start();
+  cluster_.start(store_ && store_->recovery().generation > 0);
+  static_cast<void>(now);
   server_->start();
   for (const std::string group : {"api", "admin"}) {
     for (const net::ListenAddress& a : server_->bound_addresses(group)) {
@@ -75,14 +81,22 @@ int Node::run() {
 }
 
 TimePoint Node::keep_house(TimePoint now) {
-  TimePoint next = sweep_slice(now);
-  next = std::min({next, self_->tick(now), schedulers_.tick(now)});
+  TimePoint next = std::min({sweep_slice(now), list_self(now), schedulers_.tick(now)});
   if (watchdog_) next = std::min(next, watchdog_->tick(now));
   if (now >= next_warnings_tick_) {
     warnings_.tick(now);
     next_warnings_tick_ = now + kWarningsTick;
   }
   return std::min(next, next_warnings_tick_);
+}
+
+// The own entry gets a version like any other, so it waits until versions may be given.
+TimePoint Node::list_self(TimePoint now) {
+  if (self_listed_) return self_->tick(now);
+  if (!cluster_.accepts_writes()) return now + kStartTick;
+  self_->register_all(now);
+  self_listed_ = true;
+  return now;
 }
 
 TimePoint Node::sweep_slice(TimePoint now) {
@@ -161,6 +175,9 @@ int Node::drain_and_stop() {
     options = {config_.drain.wait, config_.drain.deadline};
   }
   const size_t cut = server_->stop(options);
+  if (!cluster_.leave(kFarewell)) logger_.log(LogLevel::kWarn, "farewell_incomplete", {{"cause", "a peer is slow"}});
+  cluster_.stop();
+  if (store_) store_->finish();
   logger_.log(LogLevel::kInfo, "stopped", {{"count", cut}});
   logger_.flush();
   return 0;

@@ -5,9 +5,10 @@
 //                                                          |  ^
 //                                     SIGHUP, /admin/reload+--+
 //
-// Lifecycle: one per process. Thread: open() and run() on the main thread, which must block the signals before it makes
+// Lifecycle: one per process. The cluster and the data folder have threads of their own (cluster_host.h,
+// store_keeper.h). Thread: open() and run() on the main thread, which must block the signals before it makes
 // any thread (block_signals()); Operations from any reactor.
-// Errors of open(): kConflict: an address is in use (exit code 3); anything else: failure (1).
+// Errors of open(): with the exit code of each.
 // Source: operations.md 1 to 5.
 #pragma once
 
@@ -20,6 +21,8 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "net/http_server.h"
+#include "node/cluster_host.h"
+#include "node/command_line.h"
 #include "node/config.h"
 #include "node/kernel_random.h"
 #include "node/notify.h"
@@ -27,6 +30,7 @@
 #include "node/reactor_unit.h"
 #include "node/scheduler_watch.h"
 #include "node/self_registration.h"
+#include "node/store_keeper.h"
 #include "node/watchdog.h"
 #include "observe/limited_logger.h"
 #include "observe/log.h"
@@ -48,13 +52,14 @@ struct NodeInput {
   ServiceNotifier notifier;
 };
 
-class Node final : private Operations {
+class Node final : private Operations, private ClusterEvents {
  public:
   /// Every signal that run() waits for; in the main thread, before any other is made.
   static void block_signals();
 
-  /// `logger` and `clock` outlive the node.
-  [[nodiscard]] static Result<std::unique_ptr<Node>> open(NodeInput input, observe::Logger& logger, const Clock& clock);
+  /// `logger` and `clock` outlive the node. On an error `exit_code` says with what the process is to end.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> open(NodeInput input, observe::Logger& logger, const Clock& clock,
+                                                          ExitCode& exit_code);
   ~Node();
 
   /// Serves until told to stop; the exit code of the process.
@@ -66,6 +71,7 @@ class Node final : private Operations {
  private:
   Node(NodeInput input, observe::Logger& logger, const Clock& clock);
 
+  Result<void> open_store() EXCLUDES(config_mutex_);
   Result<void> open_server() EXCLUDES(config_mutex_);
   std::unique_ptr<codec::HttpHandler> make_handler(net::Reactor& reactor, OperatorApi::Listener listener)
       DISCOVERY_TS(no_thread_safety_analysis);
@@ -75,6 +81,7 @@ class Node final : private Operations {
 
   // housekeeping.cpp: what the main thread does between signals
   TimePoint keep_house(TimePoint now);
+  TimePoint list_self(TimePoint now);
   TimePoint sweep_slice(TimePoint now);
   void warn_at_start() EXCLUDES(config_mutex_);
   void log_summary();
@@ -87,6 +94,15 @@ class Node final : private Operations {
   [[nodiscard]] Result<std::string> reload() override EXCLUDES(config_mutex_);
   void drain() override;
   [[nodiscard]] Result<void> set_log_level(std::string_view level) override;
+  [[nodiscard]] std::string cluster_json() override;
+  [[nodiscard]] Result<void> remove_node(std::string_view address) override;
+
+  // ClusterEvents, on the cluster's thread
+  void changed(const registry::Wake& wake, TimePoint now) override { wakes_.changed_elsewhere(wake, now); }
+  void made_here(registry::RecordRef ref) override;
+  void may_write() override;
+  void may_read() override;
+  void acknowledged(uint64_t ticket) override;
 
   Result<std::string> reload_config() EXCLUDES(config_mutex_);
   void apply(const Config& config);
@@ -106,11 +122,14 @@ class Node final : private Operations {
   KernelRandom random_;
   registry::Registry registry_;
   registry::StartProtection protection_;
+  protocol::ProofOfLife proofs_;
   registry::PollBudget polls_;
   registry::Sweep sweep_;
   WakeDispatcher wakes_;
   SchedulerWatch schedulers_;
   ServiceNotifier notifier_;
+  std::unique_ptr<StoreKeeper> store_;  ///< null without a data folder
+  ClusterHost cluster_;
   std::vector<std::unique_ptr<ReactorUnit>> units_;
   std::unique_ptr<net::HttpServer> server_;  ///< destroyed before the units its handlers use
   std::unique_ptr<SelfRegistration> self_;
@@ -119,6 +138,7 @@ class Node final : private Operations {
   std::atomic<bool> draining_{false};
   std::atomic<bool> drain_asked_{false};  ///< by an admin call
   bool was_protecting_ = false;           ///< main thread
+  bool self_listed_ = false;              ///< main thread
   TimePoint next_warnings_tick_{};
 };
 

@@ -20,7 +20,8 @@ constexpr std::string_view kIndexText =
     "  GET  /healthz            the process answers\n"
     "  GET  /readyz?verbose     clients may be sent here\n"
     "  GET  /metrics            Prometheus text\n"
-    "  POST /admin/reload | drain | log-level?level=debug, GET /admin/state (loopback)\n";
+    "  POST /admin/reload | drain | log-level?level=debug, GET /admin/state (loopback)\n"
+    "  GET  /admin/cluster, POST /admin/cluster/remove?node=HOST:PORT (loopback)\n";
 
 int json(codec::HttpReply& reply, int status, std::string_view text) {
   reply.status = status;
@@ -88,6 +89,10 @@ int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, 
       return log_level(request, reply);
     case OperatorRoute::kAdminState:
       return json(reply, 200, operations_.state_json(request.received_at));
+    case OperatorRoute::kAdminCluster:
+      return json(reply, 200, operations_.cluster_json());
+    case OperatorRoute::kAdminClusterRemove:
+      return remove_node(request, reply);
   }
   return json_error(reply, 500, "no such route");
 }
@@ -114,6 +119,20 @@ int OperatorApi::ready(const codec::HttpRequest& request, codec::HttpReply& repl
   }
   reply.append("]}\n");
   return reply.status;
+}
+
+int OperatorApi::remove_node(const codec::HttpRequest& request, codec::HttpReply& reply) {
+  codec::Params params;
+  if (const auto read = params.add_urlencoded(request.query, kQueryParamsMax); !read) {
+    return json_error(reply, 400, read.error().message);
+  }
+  const std::string_view node = params.first("node");
+  if (const auto done = operations_.remove_node(node); !done) {
+    return json_error(reply, done.error().code == ErrorCode::kNotFound ? 404 : 409, done.error().message);
+  }
+  std::string text = R"({"removed":)";
+  codec::append_json_string(text, node);
+  return json(reply, 200, text + "}");
 }
 
 int OperatorApi::log_level(const codec::HttpRequest& request, codec::HttpReply& reply) {

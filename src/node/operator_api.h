@@ -36,6 +36,10 @@ class Operations {
   virtual void drain() = 0;
   /// kInvalidArgument for a name that is no level.
   [[nodiscard]] virtual Result<void> set_log_level(std::string_view level) = 0;
+  /// A JSON object: what this node knows of the others. Waits for the cluster's thread.
+  [[nodiscard]] virtual std::string cluster_json() = 0;
+  /// Takes a silent node out of the cluster (replication.md 2.4, "Membership"). kNotFound, kInvalidArgument.
+  [[nodiscard]] virtual Result<void> remove_node(std::string_view address) = 0;
 
  protected:
   ~Operations() = default;
@@ -63,6 +67,7 @@ class OperatorApi {
  private:
   int answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply);
   int ready(const codec::HttpRequest& request, codec::HttpReply& reply);
+  int remove_node(const codec::HttpRequest& request, codec::HttpReply& reply);
   int log_level(const codec::HttpRequest& request, codec::HttpReply& reply);
 
   Operations& operations_;

@@ -3,6 +3,11 @@
 namespace discovery::node {
 
 void WakeDispatcher::changed(const registry::Wake& wake, TimePoint now) {
+  if (host_) host_->nudge();
+  wake_hubs(wake, now);
+}
+
+void WakeDispatcher::wake_hubs(const registry::Wake& wake, TimePoint now) {
   for (uint64_t left = wake.reactors; left != 0; left &= left - 1) {
     ReactorUnit& unit = *units_[static_cast<size_t>(__builtin_ctzll(left))];
     if (unit.reactor().on_own_thread()) {

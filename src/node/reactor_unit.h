@@ -9,6 +9,8 @@
 
 #include "net/reactor.h"
 #include "node/api_reporter.h"
+#include "node/cluster_host.h"
+#include "node/peer_desk.h"
 #include "observe/node_metrics.h"
 #include "protocol/discovery/api.h"
 #include "registry/poll_hub.h"
@@ -21,12 +23,19 @@ class ReactorUnit;
 /// Takes a Wake to the hubs it names: at once on their own thread, else as a message.
 class WakeDispatcher final : public protocol::ChangeSink {
  public:
+  /// A change made here: the other nodes are to hear of it too.
   void changed(const registry::Wake& wake, TimePoint now) override;
+  /// A change that another node made.
+  void changed_elsewhere(const registry::Wake& wake, TimePoint now) { wake_hubs(wake, now); }
   /// In order of the reactors' bits, before any change.
   void add(ReactorUnit& unit) { units_.push_back(&unit); }
+  void set_cluster(ClusterHost& host) { host_ = &host; }
 
  private:
+  void wake_hubs(const registry::Wake& wake, TimePoint now);
+
   std::vector<ReactorUnit*> units_;
+  ClusterHost* host_ = nullptr;
 };
 
 /// What all units share.
@@ -34,10 +43,13 @@ struct UnitContext {
   registry::Registry& registry;
   registry::PollBudget& polls;
   const registry::StartProtection& protection;
+  ClusterHost& cluster;
+  protocol::ProofOfLife& proofs;
   WakeDispatcher& wakes;
   observe::Logger& logger;
   observe::RateLimitedLogger& warnings;
   uint32_t access_one_in;
+  PeerAccess peers;
 };
 
 class ReactorUnit final : public net::TurnHook {
@@ -47,12 +59,16 @@ class ReactorUnit final : public net::TurnHook {
         metrics_(kRouteNames),
         hub_(context.registry, reactor, context.polls, index),
         reporter_(reactor.clock(), metrics_, context.logger, context.warnings, context.access_one_in),
-        api_(context.registry, hub_, context.protection, context.wakes, reporter_, std::move(settings)) {
+        api_({context.registry, hub_, reactor, context.protection, context.cluster, context.proofs, context.wakes,
+              reporter_},
+             std::move(settings)),
+        peers_(context.cluster, reactor, context.peers) {
     reactor.add_hook(*this);
   }
 
   [[nodiscard]] net::Reactor& reactor() { return reactor_; }
   [[nodiscard]] protocol::DiscoveryApi& api() { return api_; }
+  [[nodiscard]] PeerDesk& peers() { return peers_; }
   [[nodiscard]] ApiReporter& reporter() { return reporter_; }
   [[nodiscard]] observe::ReactorMetrics& metrics() { return metrics_; }
 
@@ -61,11 +77,17 @@ class ReactorUnit final : public net::TurnHook {
     hub_.mark_changed(app_id, now);
     reactor_.request_turn();
   }
+  /// Writes that waited are executed, in slices. On the reactor's thread.
+  void open_writes() {
+    opening_ = true;
+    reactor_.request_turn();
+  }
 
  private:
   std::optional<TimePoint> on_turn(TimePoint now) override {
-    if (!hub_.has_marked()) return std::nullopt;
-    return hub_.flush(now) ? std::optional(now) : std::nullopt;
+    if (opening_) opening_ = api_.open_writes(now);
+    const bool more = hub_.has_marked() && hub_.flush(now);
+    return more || opening_ ? std::optional(now) : std::nullopt;
   }
 
   net::Reactor& reactor_;
@@ -73,6 +95,8 @@ class ReactorUnit final : public net::TurnHook {
   registry::PollHub hub_;
   ApiReporter reporter_;
   protocol::DiscoveryApi api_;
+  PeerDesk peers_;
+  bool opening_ = false;
 };
 
 }  // namespace discovery::node

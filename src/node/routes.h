@@ -1,4 +1,4 @@
-// Every route of the daemon in one table: the Discovery API and what the daemon itself answers.
+// Every route of the daemon in one table: the Discovery API, what the daemon itself answers, and the peer protocol.
 //
 // The index in kRouteNames is the index of the route's metrics. Routes outside /discovery/ answer with HTTP statuses
 // and, on errors, a JSON body {"error": text}; under /discovery/ discovery-api.md 1.5 holds.
@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "codec/http.h"
+#include "node/peer_paths.h"
 #include "protocol/discovery/routes.h"
 
 namespace discovery::node {
@@ -22,6 +23,8 @@ enum class OperatorRoute : uint8_t {
   kAdminDrain,
   kAdminLogLevel,
   kAdminState,
+  kAdminCluster,
+  kAdminClusterRemove,
 };
 
 struct OperatorRouteEntry {
@@ -31,7 +34,7 @@ struct OperatorRouteEntry {
   bool admin;  ///< loopback only, or on the admin listener where there is one
 };
 
-inline constexpr std::array<OperatorRouteEntry, 8> kOperatorRoutes{{
+inline constexpr std::array<OperatorRouteEntry, 10> kOperatorRoutes{{
     {codec::Method::kGet, "/", OperatorRoute::kIndex, false},
     {codec::Method::kGet, "/healthz", OperatorRoute::kHealth, false},
     {codec::Method::kGet, "/readyz", OperatorRoute::kReady, false},
@@ -40,18 +43,22 @@ inline constexpr std::array<OperatorRouteEntry, 8> kOperatorRoutes{{
     {codec::Method::kPost, "/admin/drain", OperatorRoute::kAdminDrain, true},
     {codec::Method::kPost, "/admin/log-level", OperatorRoute::kAdminLogLevel, true},
     {codec::Method::kGet, "/admin/state", OperatorRoute::kAdminState, true},
+    {codec::Method::kGet, "/admin/cluster", OperatorRoute::kAdminCluster, true},
+    {codec::Method::kPost, "/admin/cluster/remove", OperatorRoute::kAdminClusterRemove, true},
 }};
 
 /// What is not in either table is counted here.
 inline constexpr std::string_view kUnknownRoute = "unknown";
 
 inline constexpr size_t kDiscoveryRoutes = protocol::kRoutes.size();
-inline constexpr size_t kRouteCount = kDiscoveryRoutes + kOperatorRoutes.size() + 1;
+inline constexpr size_t kPeerRoutesAt = kDiscoveryRoutes + kOperatorRoutes.size();
+inline constexpr size_t kRouteCount = kPeerRoutesAt + kPeerPaths.size() + 1;
 
 constexpr std::array<std::string_view, kRouteCount> make_route_names() {
   std::array<std::string_view, kRouteCount> names{};
   for (size_t i = 0; i < kDiscoveryRoutes; ++i) names[i] = protocol::kRoutes[i].path;
   for (size_t i = 0; i < kOperatorRoutes.size(); ++i) names[kDiscoveryRoutes + i] = kOperatorRoutes[i].path;
+  for (size_t i = 0; i < kPeerPaths.size(); ++i) names[kPeerRoutesAt + i] = kPeerPaths[i].path;
   names[kRouteCount - 1] = kUnknownRoute;
   return names;
 }
@@ -59,6 +66,10 @@ inline constexpr std::array<std::string_view, kRouteCount> kRouteNames = make_ro
 
 constexpr size_t metrics_index(protocol::Route route) { return static_cast<size_t>(route); }
 constexpr size_t metrics_index(OperatorRoute route) { return kDiscoveryRoutes + static_cast<size_t>(route); }
+/// `path` is an element of kPeerPaths.
+constexpr size_t metrics_index(const PeerPath& path) {
+  return kPeerRoutesAt + static_cast<size_t>(&path - kPeerPaths.data());
+}
 inline constexpr size_t kUnknownRouteIndex = kRouteCount - 1;
 
 static_assert([] {

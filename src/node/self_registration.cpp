@@ -4,9 +4,11 @@
 
 namespace discovery::node {
 
-SelfRegistration::SelfRegistration(registry::Registry& registry, protocol::ChangeSink& wakes, observe::Logger& logger,
-                                   SelfIdentity identity, Duration renew_interval)
+SelfRegistration::SelfRegistration(registry::Registry& registry, protocol::ClusterPort& cluster,
+                                   protocol::ChangeSink& wakes, observe::Logger& logger, SelfIdentity identity,
+                                   Duration renew_interval)
     : registry_(registry),
+      posts_(registry, cluster),
       wakes_(wakes),
       logger_(logger),
       identity_(std::move(identity)),
@@ -34,6 +36,7 @@ void SelfRegistration::register_in(const std::string& env, TimePoint now) {
     return;
   }
   wakes_.changed(done->wake, now);
+  if (posts_.wanted()) posts_.registered(args.key, cluster::PostReach::kEverywhere);
 }
 
 void SelfRegistration::register_all(TimePoint now) {
@@ -44,8 +47,15 @@ void SelfRegistration::register_all(TimePoint now) {
 TimePoint SelfRegistration::tick(TimePoint now) {
   if (now < next_renew_) return next_renew_;
   for (const std::string& env : identity_.envs) {
-    const auto renewed = registry_.renew({.key = key_in(env)}, now, [](const registry::InstanceView&) {});
-    if (!renewed) register_in(env, now);  // somebody cancelled it
+    int64_t dirty_ns = 0;
+    const auto renewed = registry_.renew({.key = key_in(env)}, now, [&](const registry::InstanceView& i) {
+      dirty_ns = i.instance->numbers.dirty_ns;
+    });
+    if (!renewed) {
+      register_in(env, now);  // somebody cancelled it
+    } else if (posts_.wanted()) {
+      posts_.renewed({key_in(env), identity_.region}, dirty_ns, cluster::PostReach::kEverywhere);
+    }
   }
   next_renew_ = now + renew_interval_;
   return next_renew_;
@@ -54,7 +64,9 @@ TimePoint SelfRegistration::tick(TimePoint now) {
 void SelfRegistration::cancel_all(TimePoint now) {
   for (const std::string& env : identity_.envs) {
     const auto done = registry_.cancel({.key = key_in(env)}, now);
-    if (done) wakes_.changed(done->wake, now);
+    if (!done) continue;
+    wakes_.changed(done->wake, now);
+    if (posts_.wanted()) posts_.cancelled(key_in(env), done->dirty_ns, now, cluster::PostReach::kEverywhere);
   }
 }
 

@@ -11,6 +11,8 @@
 #include "base/time.h"
 #include "observe/log.h"
 #include "protocol/discovery/api.h"
+#include "protocol/discovery/cluster_port.h"
+#include "protocol/discovery/origin_posts.h"
 #include "registry/registry.h"
 
 namespace discovery::node {
@@ -25,8 +27,9 @@ struct SelfIdentity {
 
 class SelfRegistration {
  public:
-  SelfRegistration(registry::Registry& registry, protocol::ChangeSink& wakes, observe::Logger& logger,
-                   SelfIdentity identity, Duration renew_interval);
+  /// Originals must hear of it like of any other write: they post to no node that is not listed.
+  SelfRegistration(registry::Registry& registry, protocol::ClusterPort& cluster, protocol::ChangeSink& wakes,
+                   observe::Logger& logger, SelfIdentity identity, Duration renew_interval);
 
   void register_all(TimePoint now);
   /// Renews when it is time. Returns when it wants to be called again.
@@ -38,6 +41,7 @@ class SelfRegistration {
   [[nodiscard]] registry::InstanceKeyView key_in(const std::string& env) const;
 
   registry::Registry& registry_;
+  protocol::OriginPosts posts_;
   protocol::ChangeSink& wakes_;
   observe::Logger& logger_;
   const SelfIdentity identity_;

@@ -24,6 +24,13 @@ void add_address(const std::string& text, std::vector<net::ListenAddress>& addre
   if (access("/proc/net/if_inet6", F_OK) == 0) addresses.push_back({"::", parsed->port});
 }
 
+/// By which records are hashed, equal on all nodes; what is hashed is chosen by clients, so a secret would be better
+/// (replication.md 3.1).
+constexpr HashKey kClusterKey{0x646973636f766572, 0x79645f636c757374};
+
+/// Of an original's whole registry: some 350 bytes an instance (legacy_answer.h).
+constexpr size_t kFetchAllBytesMax = size_t{128} << 20;
+
 /// 1 to 65535; equal on every start of a node, different for most nodes (replication.md 2.3).
 uint16_t node_id_of(const Config& config) {
   if (config.cluster.node_id != 0) return static_cast<uint16_t>(config.cluster.node_id);
@@ -35,6 +42,7 @@ uint16_t node_id_of(const Config& config) {
 registry::RegistrySettings registry_settings(const Config& config) {
   registry::RegistrySettings s;
   s.hash_key = from_kernel<HashKey>();
+  s.cluster_key = kClusterKey;
   s.node_id = node_id_of(config);
   s.memory_bytes_max = config.limits.registry_memory_bytes;
   s.lease.expire_after = config.lease.expire_after;
@@ -42,6 +50,7 @@ registry::RegistrySettings registry_settings(const Config& config) {
   s.lease.sweep_interval = config.lease.sweep_interval;
   s.lease.recount_interval = config.lease.recount_interval;
   s.lease.share = config.lease.share;
+  s.lease.brake = config.lease.brake;
   s.lease.renewals_per_minute = std::max<int64_t>(1, std::chrono::minutes(1) / config.lease.renew_interval);
   // Ceiling, lease, and the age of what may still arrive: nothing older can come back afterwards (replication.md 2.3).
   s.lease.forget_after = config.lease.expire_after_max + config.lease.expire_after + config.cluster.snapshot_max_age;
@@ -50,31 +59,89 @@ registry::RegistrySettings registry_settings(const Config& config) {
 
 protocol::ApiSettings api_settings(const Config& config) {
   protocol::ApiSettings s;
-  s.zone = config.env.zone;
-  s.self_addr = config.http_server.advertise;
-  s.node_addrs.insert(s.self_addr);
+  const std::string& self_addr = config.http_server.advertise;
+  s.node_addrs.insert(self_addr);
   const auto add = [&](const std::string& addr) {
     s.node_addrs.insert(addr);
-    if (addr == s.self_addr) return;
+    if (addr == self_addr) return;
     const auto parsed = parse_peer_address(addr);
     if (parsed && is_ip_address(parsed->host)) s.peer_ips.insert(parsed->host);
   };
-  for (const std::string& addr : config.nodes) {
-    if (addr != s.self_addr) s.nodes.push_back(addr);
-    add(addr);
-  }
+  for (const std::string& addr : config.nodes) add(addr);
   for (const auto& [zone, addrs] : config.zones) {
     for (const std::string& addr : addrs) add(addr);
   }
   s.open_membership = config.cluster.open_membership;
   s.request_timeout = config.http_server.timeout;
   s.max_park = config.polls.max_park;
-  s.empty_hold = config.polls.empty_hold;
+  s.polls = {config.polls.empty_hold, config.polls.cursor_hold};
   s.form_fields_max = config.limits.form_fields;
   s.poll_apps_max = config.limits.poll_apps;
   s.name_bytes_max = config.limits.name_bytes;
   s.addrs_max = config.limits.addrs;
   s.metadata = {config.limits.metadata_members, config.limits.metadata_bytes};
+  return s;
+}
+
+std::vector<cluster::SeedNode> seed_nodes(const Config& config) {
+  std::vector<cluster::SeedNode> seeds;
+  const auto add = [&](const std::string& addr, const std::string& zone) {
+    if (addr != config.http_server.advertise) seeds.push_back({addr, zone});
+  };
+  for (const std::string& addr : config.nodes) add(addr, config.env.zone);
+  for (const auto& [zone, addrs] : config.zones) {
+    for (const std::string& addr : addrs) add(addr, zone);
+  }
+  return seeds;
+}
+
+// The source address of a node that is configured by name is not known here.
+PeerAccess peer_access(const Config& config) {
+  PeerAccess access;
+  access.anybody = config.cluster.open_membership;
+  for (const cluster::SeedNode& seed : seed_nodes(config)) {
+    const auto parsed = parse_peer_address(seed.address);
+    if (parsed && is_ip_address(parsed->host)) {
+      access.ips.insert(parsed->host);
+    } else {
+      access.anybody = true;
+    }
+  }
+  return access;
+}
+
+HostSettings host_settings(const Config& config) {
+  HostSettings s;
+  s.cluster.zone = config.env.zone;
+  s.cluster.node_id = node_id_of(config);
+  s.cluster.seeds = seed_nodes(config);
+  s.cluster.open_membership = config.cluster.open_membership;
+  s.cluster.cluster_key = kClusterKey;
+  s.cluster.max_clock_lead = config.cluster.max_clock_lead;
+  s.cluster.trust_refused = config.lease.trust_refused;
+  s.cluster.protect_only_uncovered = config.lease.protect == ProtectWhen::kUncovered;
+  s.cluster.wait_for_originals = config.enable_protect;
+  s.cluster.always_keep_changes = !config.cluster.data_dir.empty();
+  s.cluster.lease.window = config.lease.expire_after;
+  // A call must not outlast what a silent peer is given; and who waits for a receipt does not wait for a batch.
+  s.cluster.call_timeout = std::min<Duration>(config.http_client.timeout, s.cluster.call_timeout);
+  if (config.cluster.ack_wait > Duration::zero()) s.cluster.batch_delay = std::chrono::milliseconds(1);
+  s.bind_address = config.cluster.peer_bind_address;
+  s.client.dial = config.http_client.dial;
+  s.client.keep_alive = config.http_client.keep_alive;
+  s.client.answer_bytes_max = kFetchAllBytesMax;
+  s.legacy.name_bytes_max = config.limits.name_bytes;
+  s.legacy.addrs_max = config.limits.addrs;
+  s.legacy.metadata = {config.limits.metadata_members, config.limits.metadata_bytes};
+  s.self_env = config.env.deploy_env;
+  s.ack_wait = config.cluster.ack_wait;
+  return s;
+}
+
+storage::StoreSettings store_settings(const Config& config) {
+  storage::StoreSettings s;
+  s.boot = from_kernel<uint64_t>();
+  s.snapshot_max_age = config.cluster.snapshot_max_age;
   return s;
 }
 

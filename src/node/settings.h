@@ -7,16 +7,25 @@
 
 #include "codec/http_head.h"
 #include "net/http_server.h"
+#include "node/cluster_host.h"
 #include "node/config.h"
+#include "node/peer_desk.h"
 #include "node/self_registration.h"
 #include "protocol/discovery/api.h"
 #include "registry/poll_hub.h"
 #include "registry/registry.h"
+#include "storage/store.h"
 
 namespace discovery::node {
 
 [[nodiscard]] registry::RegistrySettings registry_settings(const Config& config);
 [[nodiscard]] protocol::ApiSettings api_settings(const Config& config);
+/// Without the own address, which may be known only once the listeners are bound.
+[[nodiscard]] HostSettings host_settings(const Config& config);
+/// The other configured nodes, of all zones.
+[[nodiscard]] std::vector<cluster::SeedNode> seed_nodes(const Config& config);
+[[nodiscard]] PeerAccess peer_access(const Config& config);
+[[nodiscard]] storage::StoreSettings store_settings(const Config& config);
 [[nodiscard]] SelfIdentity self_identity(const Config& config);
 [[nodiscard]] codec::HttpLimits http_limits(const Config& config);
 [[nodiscard]] net::ServerOptions server_options(const Config& config, const Clock& clock);

@@ -7,9 +7,10 @@
 namespace discovery::registry {
 
 namespace {
-constexpr size_t kRecordOverhead =
-    sizeof(InstancePtr) + sizeof(int64_t) + 3 * sizeof(uint32_t) + 16;  // and the allocator's
-constexpr size_t kZoneOverhead = 96;                                    // of an entry in the table of zones
+constexpr size_t kSlotBytes = 16 + sizeof(uint32_t);  // of the shard's tables of slots
+constexpr size_t kRecordOverhead = sizeof(InstancePtr) + sizeof(int64_t) + sizeof(Application::Side) + kSlotBytes +
+                                   3 * sizeof(uint32_t) + 16;  // and the allocator's
+constexpr size_t kZoneOverhead = 96;                           // of an entry in the table of zones
 constexpr uint32_t kBothStatus = 3;
 
 bool before(std::string_view zone_a, std::string_view host_a, std::string_view zone_b, std::string_view host_b) {
@@ -79,7 +80,7 @@ void Application::count(const Instance& record, int sign) {
   bytes_ -= bytes_of_zone(record.zone());
 }
 
-void Application::insert(InstancePtr record, int64_t renew_ns) {
+void Application::insert(InstancePtr record, int64_t renew_ns, const Side& side) {
   DISCOVERY_CHECK(records_.size() < kFree, "an application holds fewer than 2^32 records");
   if ((records_.size() + 1) * 4 > index_.size() * 3) index_grow();
   bytes_ += record->bytes() + kRecordOverhead;
@@ -87,6 +88,7 @@ void Application::insert(InstancePtr record, int64_t renew_ns) {
   count(*record, 1);
   records_.push_back(std::move(record));
   leases_.push_back(renew_ns);
+  sides_.push_back(side);
   order_.clear();
 }
 
@@ -120,9 +122,11 @@ void Application::remove(size_t index) {
     index_[index_slot_of(records_[last]->key_hash(), static_cast<uint32_t>(last))] = static_cast<uint32_t>(index);
     records_[index] = std::move(records_[last]);
     leases_[index] = leases_[last];
+    sides_[index] = sides_[last];
   }
   records_.pop_back();
   leases_.pop_back();
+  sides_.pop_back();
   order_.clear();
 }
 
@@ -152,7 +156,13 @@ void Application::for_each_listed_after(std::string_view zone, std::string_view 
 }
 
 void Application::touch(int64_t t_ns) {
-  latest_ns_ = std::max(t_ns, saturating_add(latest_ns_, 1));
+  latest_ns_ = changed_ns_ = std::max(t_ns, saturating_add(latest_ns_, 1));
+  views_.clear();
+}
+
+void Application::name(int64_t tau, bool changed) {
+  latest_ns_ = join_cursor(std::min(tau, kTauMax), fingerprint());
+  if (changed) changed_ns_ = latest_ns_;
   views_.clear();
 }
 

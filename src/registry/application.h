@@ -2,10 +2,11 @@
 //
 // Lifecycle: made by the first register or by the first poll that waits for it; destroyed by its shard when it has no
 // record, no watcher, and its timestamp need not be remembered. Thread: guarded by the mutex of its shard; Registry is
-// the only user that changes one. Layout: records and lease stamps are two dense arrays under one index, so that a
-// sweep reads eight bytes per instance; removal moves the last record into the gap.
+// the only user that changes one. Layout: records, lease stamps and what else is kept of a record here are dense arrays
+// under one index, so that a sweep reads eight bytes per instance; removal moves the last record into the gap.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,6 +16,8 @@
 
 #include "base/function_ref.h"
 #include "base/siphash.h"
+#include "registry/cursor.h"
+#include "registry/digest.h"
 #include "registry/instance.h"
 
 namespace discovery::registry {
@@ -32,6 +35,13 @@ class Application {
   struct ZoneCount {
     uint32_t visible = 0;
     uint32_t in_service = 0;  ///< of these, with status 1
+  };
+  /// What this node keeps of a record besides; a renewal touches it, so it is one small block.
+  struct Side {
+    int64_t home_ns = 0;       ///< latest renewal accepted by this node, 0: none
+    uint32_t slot = 0;         ///< in the table of the shard
+    bool lease_known = false;  ///< the lease is of a renewal, not of the record's arrival
+    bool announced = false;    ///< stands in the renewals that are to be taken
   };
   static constexpr size_t kNone = SIZE_MAX;
   static constexpr size_t kViewsMax = 8;  ///< forms kept per application; the oldest gives way
@@ -55,6 +65,8 @@ class Application {
   [[nodiscard]] size_t find(std::string_view zone, std::string_view hostname) const;
   [[nodiscard]] const Instance& record(size_t index) const { return *records_[index]; }
   [[nodiscard]] int64_t lease_ns(size_t index) const { return leases_[index]; }
+  [[nodiscard]] const Side& side(size_t index) const { return sides_[index]; }
+  [[nodiscard]] Side& side(size_t index) { return sides_[index]; }
   [[nodiscard]] InstanceView view_of(size_t index) const { return {key(), records_[index].get(), leases_[index]}; }
   /// Visible records ordered by zone, then hostname.
   void for_each_listed(FunctionRef<void(const InstanceView&)> f) const;
@@ -68,9 +80,9 @@ class Application {
   [[nodiscard]] uint32_t in_service() const { return in_service_; }
   [[nodiscard]] uint32_t key_hash(std::string_view zone, std::string_view hostname) const;
 
-  /// Adds a record whose key is not there; `renew_ns` is its lease.
-  void insert(InstancePtr record, int64_t renew_ns);
-  /// Replaces the record at `index` by one of the same key.
+  /// Adds a record whose key is not there, as the last one; `renew_ns` is its lease.
+  void insert(InstancePtr record, int64_t renew_ns, const Side& side);
+  /// Replaces the record at `index` by one of the same key; what is beside it stays.
   void replace(size_t index, InstancePtr record, int64_t renew_ns);
   /// Changes state or status in place, keeping the counts right.
   void update(size_t index, FunctionRef<void(InstanceNumbers&)> change);
@@ -78,10 +90,19 @@ class Application {
   /// Forgets the record; the last one takes its index.
   void remove(size_t index);
 
-  // -- timestamp: T of discovery-api.md 5
+  // -- timestamp: T of discovery-api.md 5 and of cursor.h. Setting it forgets the rendered views.
   [[nodiscard]] int64_t latest_timestamp_ns() const { return latest_ns_; }
-  /// T = max(t, T + 1); forgets the rendered views. Every visible change ends with it.
+  /// T as the last change of the list left it.
+  [[nodiscard]] int64_t changed_ns() const { return changed_ns_; }
+  /// T = max(t, T + 1). On a lone node every visible change ends with it.
   void touch(int64_t t_ns);
+  /// T = (tau, fingerprint of the list). On other nodes every visible change ends with it, and with `changed`.
+  void name(int64_t tau, bool changed);
+  /// Equal on all nodes that list the same.
+  [[nodiscard]] int64_t fingerprint() const { return fingerprint_of_sum(visible_sum_ + scheduler_digest_); }
+  /// Sum of version_digest() over the visible records, modulo 2^64; the registry keeps it.
+  [[nodiscard]] uint64_t visible_sum() const { return visible_sum_; }
+  void add_visible(uint64_t more) { visible_sum_ += more; }
 
   // -- rendered views
   /// Null when that form was not rendered since the last touch (or forget_views).
@@ -93,10 +114,20 @@ class Application {
   // -- who waits for a change: one bit per reactor
   [[nodiscard]] uint64_t watchers() const { return watchers_; }
   void watch(uint64_t reactor_bit) { watchers_ |= reactor_bit; }
-  void unwatch(uint64_t reactor_bit) { watchers_ &= ~reactor_bit; }
+  void unwatch(uint64_t reactor_bit) {
+    watchers_ &= ~reactor_bit;
+    if (watchers_ == 0) cursor_max_ns_ = 0;
+  }
+  /// The largest plausible cursor anybody came with, since somebody waits.
+  [[nodiscard]] int64_t cursor_max_ns() const { return cursor_max_ns_; }
+  void raise_cursor_max(int64_t cursor_ns) { cursor_max_ns_ = std::max(cursor_max_ns_, cursor_ns); }
 
   [[nodiscard]] const SharedBytes& scheduler() const { return scheduler_; }
-  void set_scheduler(SharedBytes json) { scheduler_ = std::move(json); }
+  /// `digest` enters the fingerprint; 0 of none.
+  void set_scheduler(SharedBytes json, uint64_t digest) {
+    scheduler_ = std::move(json);
+    scheduler_digest_ = digest;
+  }
 
   /// Index in the list of its shard, which alone reads and writes it.
   size_t place_in_shard = 0;
@@ -129,6 +160,10 @@ class Application {
   uint64_t id_;
   HashKey hash_key_;
   int64_t latest_ns_ = 0;
+  int64_t changed_ns_ = 0;
+  int64_t cursor_max_ns_ = 0;
+  uint64_t visible_sum_ = 0;
+  uint64_t scheduler_digest_ = 0;
   uint64_t watchers_ = 0;
   size_t bytes_;
   uint32_t visible_ = 0;
@@ -136,6 +171,7 @@ class Application {
   bool views_used_ = false;
   std::vector<InstancePtr> records_;
   std::vector<int64_t> leases_;
+  std::vector<Side> sides_;
   std::vector<uint32_t> index_;  ///< open addressing, linear probing; power of two, at most 3/4 full
   std::map<std::string, ZoneCount, std::less<>> zones_;
   mutable std::vector<uint32_t> order_;  ///< visible records by (zone, hostname); empty when it must be made anew

@@ -50,6 +50,7 @@ struct InstanceText {
   std::string_view version{};
   std::string_view addrs_json{};     ///< `["http://10.0.0.1:80"]`
   std::string_view metadata_json{};  ///< `{"weight":"10"}`, members sorted by name
+  std::string_view extension{};      ///< fields of a newer node, not understood here but passed on (record_codec.h)
 };
 
 /// The numbers; wire timestamps in Unix nanoseconds (meaning: discovery-api.md 4). The renewal time is not among them:
@@ -73,7 +74,9 @@ using InstancePtr = std::unique_ptr<Instance, InstanceDeleter>;
 class Instance {
  public:
   /// Precondition: every text is shorter than 4 GiB, zone and hostname shorter than 64 KiB.
-  static InstancePtr make(const InstanceText& text, const InstanceNumbers& numbers, uint32_t key_hash);
+  /// `key_hash` is the hash of this process (Application::key_hash), `key_digest` that of the cluster (digest.h).
+  static InstancePtr make(const InstanceText& text, const InstanceNumbers& numbers, uint32_t key_hash,
+                          uint64_t key_digest);
   /// Bytes of the block that make() would allocate.
   static size_t bytes_of(const InstanceText& text);
 
@@ -87,24 +90,30 @@ class Instance {
   [[nodiscard]] std::string_view metadata_json() const {
     return part(names_bytes() + version_bytes_ + addrs_bytes_, metadata_bytes_);
   }
+  [[nodiscard]] std::string_view extension() const {
+    return part(names_bytes() + version_bytes_ + addrs_bytes_ + metadata_bytes_, extension_bytes_);
+  }
   [[nodiscard]] InstanceText text() const {
-    return {zone(), hostname(), region(), version(), addrs_json(), metadata_json()};
+    return {zone(), hostname(), region(), version(), addrs_json(), metadata_json(), extension()};
   }
   [[nodiscard]] uint32_t key_hash() const { return key_hash_; }
+  [[nodiscard]] uint64_t key_digest() const { return key_digest_; }
   [[nodiscard]] size_t bytes() const { return bytes_of(text()); }
 
  private:
-  Instance(const InstanceText& text, const InstanceNumbers& n, uint32_t key_hash);
+  Instance(const InstanceText& text, const InstanceNumbers& n, uint32_t key_hash, uint64_t key_digest);
   [[nodiscard]] size_t names_bytes() const { return size_t{zone_bytes_} + hostname_bytes_ + region_bytes_; }
   [[nodiscard]] std::string_view part(size_t at, size_t bytes) const {
     return {reinterpret_cast<const char*>(this + 1) + at, bytes};
   }
 
+  uint64_t key_digest_;
   uint32_t key_hash_;
   uint32_t version_bytes_;
   uint32_t addrs_bytes_;
   uint32_t metadata_bytes_;
   uint32_t region_bytes_;
+  uint32_t extension_bytes_;
   uint16_t zone_bytes_;
   uint16_t hostname_bytes_;
 };

@@ -48,9 +48,10 @@ bool PollHub::flush(TimePoint now) {
   return has_marked();
 }
 
-Result<PollHub::WatchedApp*> PollHub::enter(AppKeyView key, std::string_view zone, AppState& state) {
+Result<PollHub::WatchedApp*> PollHub::enter(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now,
+                                            AppState& state) {
   uint64_t id = 0;
-  const auto seen = registry_.watch(key, zone, reactor_, id);
+  const auto seen = registry_.watch(key, zone, reactor_, cursor_ns, now, id);
   if (!seen) return seen.error();
   state = *seen;
   std::unique_ptr<WatchedApp>& slot = apps_[id];
@@ -94,10 +95,10 @@ Result<void> PollHub::Waiter::admitted() const {
   return Error{ErrorCode::kExhausted, "too many parked polls (polls.max_parked, polls.max_watches)"};
 }
 
-Result<AppState> PollHub::Waiter::join(AppKeyView app, std::string_view zone, int64_t cursor_ns) {
+Result<AppState> PollHub::Waiter::join(AppKeyView app, std::string_view zone, int64_t cursor_ns, TimePoint now) {
   DISCOVERY_CHECK(joined_ < room_, "a waiter joins as many applications as it announced");
   AppState state;
-  auto watched = hub_.enter(app, zone, state);
+  auto watched = hub_.enter(app, zone, cursor_ns, now, state);
   if (!watched) return watched.error();
   Watch& w = watches_[joined_++];
   w.app = *watched;

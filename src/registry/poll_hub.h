@@ -73,7 +73,7 @@ class PollHub {
  private:
   friend class Waiter;
 
-  Result<WatchedApp*> enter(AppKeyView key, std::string_view zone, AppState& state);
+  Result<WatchedApp*> enter(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now, AppState& state);
   void leave_if_empty(WatchedApp& app);
 
   Registry& registry_;
@@ -105,7 +105,7 @@ class PollHub::Waiter : private TimerEntry, private ListNode<PollHub::ReadyTag> 
   /// kExhausted: too many polls or watches already.
   [[nodiscard]] Result<void> admitted() const;
   /// Joins the next watch and tells what the application is like at that moment. At most as often as announced.
-  Result<AppState> join(AppKeyView app, std::string_view zone, int64_t cursor_ns);
+  Result<AppState> join(AppKeyView app, std::string_view zone, int64_t cursor_ns, TimePoint now);
   /// From now on wake() may come; the deadline is kept.
   void rest(TimePoint deadline) { hub_.deadlines_.schedule(*this, deadline); }
   [[nodiscard]] std::span<Watch> watches() { return {watches_.get(), joined_}; }

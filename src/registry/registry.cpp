@@ -15,10 +15,13 @@ size_t Registry::bytes_of_new_app(AppKeyView key) { return Application::bytes_wh
 Error Registry::full() { return {ErrorCode::kExhausted, "the registry is full (limits.registry_memory)"}; }
 
 Registry::Registry(const RegistrySettings& settings)
-    : settings_(settings), memory_bytes_max_(settings.memory_bytes_max) {
+    : settings_(settings),
+      memory_bytes_max_(settings.memory_bytes_max),
+      covered_until_ns_(to_wire_ns(TimePoint::max())) {
   for (Shard& s : shards_) {
     const MutexLock lock(s.mutex);
     s.apps = AppTable(0, AppKeyHash{settings.hash_key});
+    s.provisional = ProvisionalTable(0, TextHash{settings.hash_key});
   }
 }
 
@@ -42,7 +45,9 @@ Application& Registry::find_or_add(Shard& shard, AppKeyView key) {
       std::make_unique<Application>(key, next_app_id_.fetch_add(1, std::memory_order_relaxed), settings_.hash_key);
   Application& app = *made;
   for (const SchedulerEntry& e : shard.schedulers) {
-    if (e.env == key.env && e.appid == key.appid) app.set_scheduler(std::make_shared<const std::string>(e.json));
+    if (e.env == key.env && e.appid == key.appid) {
+      app.set_scheduler(std::make_shared<const std::string>(e.json), scheduler_digest(settings_.cluster_key, e.json));
+    }
   }
   shard.apps.emplace(app.key(), &app);
   if (shard.free_places.empty()) {
@@ -72,10 +77,6 @@ bool Registry::has_room(size_t more_bytes) const {
   return memory_bytes() + more_bytes <= memory_bytes_max_.load(std::memory_order_relaxed);
 }
 
-void Registry::account(const Application& app, size_t bytes_before) {
-  memory_bytes_.fetch_add(app.bytes() - bytes_before, std::memory_order_relaxed);  // modulo 2^64: may also shrink
-}
-
 // ---------------------------------------------------------------------------------------------------- scheduler
 
 std::vector<Wake> Registry::load_schedulers(std::vector<SchedulerEntry> entries, TimePoint now) {
@@ -96,10 +97,10 @@ std::vector<Wake> Registry::load_schedulers(std::vector<SchedulerEntry> entries,
       const std::string_view json = it == wanted.end() ? std::string_view() : std::string_view(it->second->json);
       const std::string_view had = app->scheduler() ? std::string_view(*app->scheduler()) : std::string_view();
       if (json == had) continue;
-      app->set_scheduler(json.empty() ? nullptr : std::make_shared<const std::string>(json));
+      app->set_scheduler(json.empty() ? nullptr : std::make_shared<const std::string>(json),
+                         scheduler_digest(settings_.cluster_key, json));
       if (app->visible_count() == 0) continue;
-      app->touch(versions_.next(now, app->latest_timestamp_ns()));
-      wakes.push_back({app->id(), app->watchers()});
+      wakes.push_back(changed_here(shard, *app, versions_.next(now, app->latest_timestamp_ns()), now));
     }
   }
   return wakes;
@@ -107,9 +108,11 @@ std::vector<Wake> Registry::load_schedulers(std::vector<SchedulerEntry> entries,
 
 // ---------------------------------------------------------------------------------------------------- reading
 
-AppState Registry::state_of(const Application* app, std::string_view zone) {
+AppState Registry::state_of(const Shard& shard, const Application* app, std::string_view zone) {
   AppState s;
+  s.named = shard.named;
   if (!app) return s;
+  s.changed_ns = app->changed_ns();
   s.latest_timestamp_ns = app->latest_timestamp_ns();
   s.known = app->visible_count() > 0;
   if (zone.empty()) {
@@ -125,7 +128,7 @@ AppState Registry::state_of(const Application* app, std::string_view zone) {
 AppState Registry::look(AppKeyView key, std::string_view zone) const {
   const Shard& shard = shard_of(key.appid);
   const MutexLock lock(shard.mutex);
-  return state_of(find(shard, key), zone);
+  return state_of(shard, find(shard, key), zone);
 }
 
 AppView Registry::view(AppKeyView key, const ViewForm& form, TimePoint now, Renderer render) {
@@ -133,7 +136,7 @@ AppView Registry::view(AppKeyView key, const ViewForm& form, TimePoint now, Rend
   const MutexLock lock(shard.mutex);
   Application* app = find(shard, key);
   AppView out;
-  static_cast<AppState&>(out) = state_of(app, form.zone);
+  static_cast<AppState&>(out) = state_of(shard, app, form.zone);
   if (!out.zone_known) return out;
   if (const SharedBytes* kept = app->find_view(form, to_wire_ns(now - settings_.view_max_age))) {
     out.bytes = *kept;
@@ -178,7 +181,8 @@ void Registry::for_each_application(FunctionRef<void(const Application&)> f) con
 
 // ---------------------------------------------------------------------------------------------------- waiting
 
-Result<AppState> Registry::watch(AppKeyView key, std::string_view zone, unsigned reactor, uint64_t& app_id) {
+Result<AppState> Registry::watch(AppKeyView key, std::string_view zone, unsigned reactor, int64_t cursor_ns,
+                                 TimePoint now, uint64_t& app_id) {
   Shard& shard = shard_of(key.appid);
   const MutexLock lock(shard.mutex);
   Application* app = find(shard, key);
@@ -187,8 +191,9 @@ Result<AppState> Registry::watch(AppKeyView key, std::string_view zone, unsigned
     app = &find_or_add(shard, key);
   }
   app->watch(uint64_t{1} << reactor);
+  if (is_plausible(cursor_ns, from_wire_ns(versions_.here(now)))) app->raise_cursor_max(cursor_ns);
   app_id = app->id();
-  return state_of(app, zone);
+  return state_of(shard, app, zone);
 }
 
 void Registry::unwatch(AppKeyView key, unsigned reactor) {
@@ -199,6 +204,18 @@ void Registry::unwatch(AppKeyView key, unsigned reactor) {
   app->unwatch(uint64_t{1} << reactor);
   // An application that never was there needs no remembering; the sweep clears the others when their time is over.
   if (app->latest_timestamp_ns() == 0) drop_if_unused(shard, *app, TimePoint{});
+}
+
+AppState Registry::pass_cursor(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now, Wake& wake) {
+  Shard& shard = shard_of(key.appid);
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, key);
+  if (app && is_plausible(cursor_ns, from_wire_ns(versions_.here(now))) &&
+      judge(cursor_ns, app->latest_timestamp_ns(), shard.named) == CursorVerdict::kHold) {
+    app->name(tau_of(cursor_ns) + 1, false);  // held: so its tau is ours or larger
+    wake = {app->id(), app->watchers()};
+  }
+  return state_of(shard, app, zone);
 }
 
 // ---------------------------------------------------------------------------------------------------- numbers
@@ -214,6 +231,10 @@ LeaseStatus Registry::lease_status() const {
   s.protecting = since != 0;
   s.protecting_since = from_wire_ns(since);
   s.held = held_.load(std::memory_order_relaxed);
+  s.records = records_.load(std::memory_order_relaxed);
+  s.tombstones = tombstones_.load(std::memory_order_relaxed);
+  s.covered_until = from_wire_ns(covered_until_ns_.load(std::memory_order_relaxed));
+  s.braked_applications = braked_.load(std::memory_order_relaxed);
   return s;
 }
 

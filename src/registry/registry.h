@@ -6,7 +6,7 @@
 // so: they run under the lock, must be short, and must not call the registry. Pure: time, randomness and the size of
 // the machine come in as arguments; who must be woken goes out as a value (Wake). Errors: kNotFound, kInvalidArgument,
 // kExhausted (registry_memory), as each call says; a failed call changes nothing. Source of the rules: discovery-api.md
-// 4 to 8 and 14, replication.md 2.3, 2.4 and 2.5 (R7).
+// 4 to 8 and 14, replication.md 2.3, 2.4 and 2.5 (R7, R8).
 #pragma once
 
 #include <array>
@@ -26,7 +26,9 @@
 #include "base/siphash.h"
 #include "base/time.h"
 #include "registry/application.h"
+#include "registry/digest.h"
 #include "registry/instance.h"
+#include "registry/record.h"
 #include "registry/self_protection.h"
 #include "registry/version.h"
 
@@ -34,6 +36,7 @@ namespace discovery::registry {
 
 struct RegistrySettings {
   HashKey hash_key;                        ///< secret of the process
+  HashKey cluster_key;                     ///< equal on all nodes of the cluster
   uint16_t node_id = 1;                    ///< 1 to 65535
   uint64_t memory_bytes_max = 1ULL << 30;  ///< stored records; not the rendered views
   LeaseSettings lease;
@@ -59,6 +62,8 @@ struct RegisterArgs {
   Writer writer = Writer::kClient;
   int64_t dirty_timestamp_ns = 0;  ///< content version given by the writer; <= 0: none
   int64_t reg_timestamp_ns = 0;    ///< given by peers; <= 0: none
+  bool from_peer = false;          ///< replication=true is honoured: the other nodes usually have it from its sender
+  bool proof_of_life = false;  ///< the original that sends it renewed the instance just now (replication.md 2.5, R7)
 };
 
 struct RegisterOutcome {
@@ -75,6 +80,7 @@ struct RenewArgs {
 
 enum class RenewVerdict : uint8_t {
   kRenewed,
+  kProvisional,    ///< not known yet, while the node still learns from its peers: `seen` was not called
   kSenderIsNewer,  ///< the sender should register (-404 on the wire)
   kSenderIsOlder,  ///< the sender should take what is here (-409 on the wire)
 };
@@ -82,11 +88,13 @@ enum class RenewVerdict : uint8_t {
 struct CancelArgs {
   InstanceKeyView key;
   Writer writer = Writer::kClient;
-  int64_t stamp_ns = 0;  ///< of a replica: its dirty_timestamp, or else its latest_timestamp; <= 0: none
+  int64_t stamp_ns = 0;    ///< of a replica: its dirty_timestamp, or else its latest_timestamp; <= 0: none
+  bool from_peer = false;  ///< see RegisterArgs
 };
 
 struct CancelOutcome {
   bool applied = false;  ///< false: a replica's cancel that is older than what is stored
+  int64_t dirty_ns = 0;  ///< of what was cancelled
   Wake wake;
 };
 
@@ -101,6 +109,7 @@ struct SetArgs {
   std::string_view zone;
   std::span<const SetItem> items;  ///< a host named twice: the later item is applied to the result of the earlier
   int64_t set_timestamp_ns = 0;    ///< <= 0: now
+  bool from_peer = false;          ///< see RegisterArgs
   /// The metadata of item i merged into `stored` (both canonical JSON). Runs under the lock.
   FunctionRef<Result<std::string>(size_t i, std::string_view stored)> merge;
 };
@@ -111,6 +120,8 @@ struct AppState {
   bool zone_known = false;  ///< has one in the zone asked for (true for zone "" if known)
   bool in_service = false;  ///< has one of status 1 (there)
   int64_t latest_timestamp_ns = 0;
+  int64_t changed_ns = 0;  ///< latest_timestamp as the last change of the list here left it (cursor.h)
+  bool named = false;      ///< latest_timestamp names its content: the node is not alone (cursor.h)
 };
 
 struct AppView : AppState {
@@ -134,7 +145,56 @@ struct LeaseStatus {
   int64_t needed = 0;  ///< between two sweeps, so as not to protect
   bool protecting = false;
   TimePoint protecting_since{};
-  int64_t held = 0;  ///< expired but still listed, as the last sweep left them
+  int64_t held = 0;     ///< expired but still listed, as the last sweep left them
+  int64_t records = 0;  ///< all that is stored: visible, hidden, tombstones
+  int64_t tombstones = 0;
+  TimePoint covered_until{};
+  int64_t braked_applications = 0;  ///< held by the brake, as the last sweep left them
+};
+
+/// What happened here, by a client or an original, since the last call of take_changes(): what the peers must learn.
+struct LocalChanges {
+  struct Change {
+    RecordRef ref;
+    bool from_peer = false;
+  };
+  static constexpr size_t kChangesMax = 65536;            ///< per shard
+  static constexpr size_t kRenewedMax = size_t{1} << 20;  ///< per shard
+
+  std::vector<Change> changed;     ///< registered, set, cancelled; a record may stand in it several times
+  std::vector<RecordRef> renewed;  ///< each once, registered ones included
+  bool changes_lost = false;       ///< there were more than kChangesMax: the digests must find them
+  bool renewals_lost = false;      ///< there were more than kRenewedMax: read_records() finds them by home_ns
+};
+
+/// How a record from a peer or from disk is taken in.
+struct JoinArgs {
+  Record record;
+  /// The latest renewal its sender vouches for, on our clock; none: the sender is not the one that accepted any.
+  std::optional<TimePoint> lease;
+  /// Takes over that the sender hides this version, if our own lease of it is unknown or older than expire_after
+  /// (replication.md 2.4, "Start sync carries hidden"). A record that is new here is always taken as the sender has it.
+  bool trust_hidden = false;
+};
+
+enum class JoinResult : uint8_t {
+  kApplied,    ///< it was newer
+  kSame,       ///< the same version is stored; lease and T may have risen
+  kOlder,      ///< what is stored is newer: the sender should have it
+  kForgotten,  ///< so old that it would be forgotten at once
+  kFull,       ///< no room (limits.registry_memory)
+};
+
+struct JoinOutcome {
+  JoinResult result = JoinResult::kSame;
+  RecordRef ref;  ///< of what is stored now; empty for kForgotten and kFull
+  Wake wake;
+};
+
+/// Where read_records() goes on; a fresh one begins.
+struct RecordCursor {
+  uint32_t shard = 0;
+  uint32_t slot = 0;
 };
 
 class Registry {
@@ -168,8 +228,47 @@ class Registry {
   // -- waiting: compare and join are one step, so no change falls between them (D25)
   /// What look() tells; and from now on every change of the application, known or not, names `reactor` (0 to 63) in its
   /// Wake, until unwatch(). kExhausted when an unknown application cannot be remembered.
-  Result<AppState> watch(AppKeyView key, std::string_view zone, unsigned reactor, uint64_t& app_id);
+  /// The cursor is what the poll came with: a later change is told with a larger T than any plausible one.
+  Result<AppState> watch(AppKeyView key, std::string_view zone, unsigned reactor, int64_t cursor_ns, TimePoint now,
+                         uint64_t& app_id);
   void unwatch(AppKeyView key, unsigned reactor);
+
+  /// The end of a hold (cursor.h): T's tau becomes larger than the cursor's, unless that is implausible. Returns what
+  /// look() tells then. Polls of others whose cursors were passed this way are named in `wake`.
+  AppState pass_cursor(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now, Wake& wake);
+
+  // -- what nodes exchange (registry_join.cpp, registry_records.cpp; replication.md 2.3 to 2.5)
+  /// Takes in a record of another node or of a snapshot.
+  JoinOutcome join(const JoinArgs& args, TimePoint now);
+  /// The version under which a record of an original's fetch/all is joined: node 0, t its dirty_timestamp, or where
+  /// that is more than 10 s ahead of our clock the smaller of its reg_timestamp and our clock.
+  [[nodiscard]] Version import_version(const Record& record, TimePoint now) const;
+  /// A renewal that another node accepted at `lease` (our clock). Shows a hidden record again if that is fresh enough.
+  /// False: there is no such record (any more). `counts`: it was not counted before, for self-protection.
+  bool raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoint now, Wake& wake);
+  [[nodiscard]] RecordRef find_record(const InstanceKeyView& key) const;
+  /// False, without a call, when the record is gone.
+  bool with_record(RecordRef ref, FunctionRef<void(const StoredRecord&)> f) const;
+  /// Calls f for at most `budget` records in a fixed order, and says whether there are more. A record that was there
+  /// during the whole round is seen exactly once; one lock is held for at most `budget` records.
+  bool read_records(RecordCursor& at, size_t budget, FunctionRef<void(const StoredRecord&)> f) const;
+  [[nodiscard]] const Digest& digest() const { return digest_; }
+  /// From now on changes are kept for take_changes(); off at first.
+  void keep_changes(bool on);
+  /// Appends what happened since the last call.
+  void take_changes(LocalChanges& out);
+  /// From now on T names its content (cursor.h), for good. Every T is made anew; returns who is to be told.
+  std::vector<Wake> name_contents();
+  /// While warming, renewals of unknown instances are accepted and remembered until their record comes from a peer.
+  /// Ending it forgets those for which none came.
+  void set_warming(bool on);
+  /// Up to when it is proven that every renewal anywhere would be known here (replication.md 2.4): a lease expires only
+  /// if it is at least `expire_after` older than that. TimePoint::max(), the value at first: there are no others.
+  void set_covered_until(TimePoint proven);
+  /// False: mass silence is taken for mass death, as long as it stays false (lease.protect = "uncovered").
+  void set_protection_allowed(bool allowed);
+  [[nodiscard]] VersionClock& versions() { return versions_; }
+  [[nodiscard]] const VersionClock& versions() const { return versions_; }
 
   // -- numbers
   [[nodiscard]] LeaseStatus lease_status() const;
@@ -191,6 +290,20 @@ class Registry {
   /// The key views point into the Application itself.
   using AppTable = std::unordered_map<AppKeyView, Application*, AppKeyHash>;
 
+  struct TextHash {
+    HashKey key;
+    size_t operator()(const std::string& text) const { return siphash(key, text); }
+  };
+  /// By the names of an instance, each with its length in front: when its renewal was accepted.
+  using ProvisionalTable = std::unordered_map<std::string, int64_t, TextHash>;
+
+  /// Where the record of a RecordRef is.
+  struct Slot {
+    Application* app = nullptr;  ///< null: free
+    uint32_t index = 0;
+    uint32_t generation = 1;  ///< never 0
+  };
+
   struct Shard {
     mutable Mutex mutex;
     AppTable apps GUARDED_BY(mutex);
@@ -198,8 +311,16 @@ class Registry {
     std::vector<std::unique_ptr<Application>> list GUARDED_BY(mutex);
     std::vector<size_t> free_places GUARDED_BY(mutex);
     std::vector<SchedulerEntry> schedulers GUARDED_BY(mutex);
+    /// Never shorter than it once was; free slots are taken again, the latest first.
+    std::vector<Slot> slots GUARDED_BY(mutex);
+    std::vector<uint32_t> free_slots GUARDED_BY(mutex);
+    LocalChanges changes GUARDED_BY(mutex);
+    ProvisionalTable provisional GUARDED_BY(mutex);
+    bool named GUARDED_BY(mutex) = false;  ///< see name_contents()
   };
-  static constexpr size_t kShards = 16;
+  static constexpr int kShardBits = 4;
+  static constexpr size_t kShards = size_t{1} << kShardBits;
+  static constexpr int64_t kProvisionalMax = int64_t{1} << 20;  ///< in all shards
 
   [[nodiscard]] Shard& shard_of(std::string_view appid);
   [[nodiscard]] const Shard& shard_of(std::string_view appid) const;
@@ -209,18 +330,73 @@ class Registry {
   void drop_if_unused(Shard& shard, Application& app, TimePoint now) REQUIRES(shard.mutex);
   static size_t bytes_of_new_app(AppKeyView key);
   static Error full();
-  static AppState state_of(const Application* app, std::string_view zone);
-
-  Result<RegisterOutcome> register_over(Application& app, size_t index, const RegisterArgs& args, TimePoint now);
-  [[nodiscard]] bool loses(const Instance& stored, const RegisterArgs& args, TimePoint now) const;
+  static AppState state_of(const Shard& shard, const Application* app, std::string_view zone) REQUIRES(shard.mutex);
   [[nodiscard]] bool has_room(size_t more_bytes) const;
-  void account(const Application& app, size_t bytes_before);
-  void bury(Application& app, size_t index, int64_t stamp_ns, TimePoint now);
-  void left(Application& app, int64_t t_ns);
-  void leave_tombstone(Application& app, const CancelArgs& args, TimePoint now);
+
+  // -- registry_store.cpp: the only way in which records change. They keep slots, digest, fingerprints, counts and
+  // memory right; T is left to the caller, when all of a change is done.
+  /// Inserts (index kNone) or replaces. Returns its index; what stands beside a replaced record stays.
+  size_t put_record(Shard& shard, Application& app, size_t index, InstancePtr record, int64_t lease_ns)
+      REQUIRES(shard.mutex);
+  void change_record(Application& app, size_t index, FunctionRef<void(InstanceNumbers&)> change);
+  void remove_record(Shard& shard, Application& app, size_t index) REQUIRES(shard.mutex);
+  struct Share;  ///< what a record adds to the sums and counts
+  [[nodiscard]] Share share_of_record(const Instance& record) const;
+  void exchange(Application& app, const Share& out, const Share& in);
+  static uint32_t take_slot(Shard& shard, Application& app, size_t index) REQUIRES(shard.mutex);
+  static const Slot* resolve(const Shard& shard, RecordRef ref) REQUIRES(shard.mutex);
+  [[nodiscard]] RecordRef ref_of(const Shard& shard, const Application& app, size_t index) const REQUIRES(shard.mutex);
+  [[nodiscard]] StoredRecord stored_record(const Shard& shard, const Application& app, size_t index) const
+      REQUIRES(shard.mutex);
+
+  // -- T (cursor.h, replication.md 2.5, R8)
+  /// The list changed by something done here; `t_ns` is its time on a lone node.
+  Wake changed_here(const Shard& shard, Application& app, int64_t t_ns, TimePoint now) REQUIRES(shard.mutex);
+  /// A record was joined, with or without a change of the list; `told_ns` is T where it came from.
+  Wake changed_there(const Shard& shard, Application& app, bool list_changed, int64_t told_ns, TimePoint now)
+      REQUIRES(shard.mutex);
+
+  // -- what peers are told
+  void note_change(Shard& shard, const Application& app, size_t index, bool from_peer) REQUIRES(shard.mutex);
+  void note_renewal(Shard& shard, Application& app, size_t index, int64_t at_ns) REQUIRES(shard.mutex);
+
+  // -- leases
+  /// The rule by which a lease has run out (replication.md 2.4).
+  [[nodiscard]] bool expired(int64_t lease_ns, TimePoint now) const;
+  [[nodiscard]] bool past_ceiling(int64_t lease_ns, TimePoint now) const;
+  /// How old a tombstone is, on the clock that all nodes share where its version has a time on it.
+  [[nodiscard]] Duration tombstone_age(const Version& version, Duration age_here, TimePoint now) const;
+  Result<RenewVerdict> renew_provisionally(Shard& shard, const InstanceKeyView& key, TimePoint now)
+      REQUIRES(shard.mutex);
+  /// Takes the provisional lease of that key out; 0: there is none.
+  int64_t take_provisional(Shard& shard, const InstanceKeyView& key) REQUIRES(shard.mutex);
+
+  // -- registry_writes.cpp
+  RegisterOutcome register_over(Shard& shard, Application& app, size_t index, const RegisterArgs& args, TimePoint now)
+      REQUIRES(shard.mutex);
+  [[nodiscard]] bool loses(const Application& app, size_t index, const RegisterArgs& args, TimePoint now) const;
+  void bury(Shard& shard, Application& app, size_t index, const CancelArgs& args, TimePoint now) REQUIRES(shard.mutex);
+  void leave_tombstone(Shard& shard, Application& app, const CancelArgs& args, TimePoint now) REQUIRES(shard.mutex);
+
+  // -- registry_join.cpp
+  struct Lease {
+    int64_t ns = 0;
+    bool known = false;
+  };
+  JoinOutcome join_newer(Shard& shard, Application* app, size_t index, const JoinArgs& args, TimePoint now)
+      REQUIRES(shard.mutex);
+  JoinOutcome join_known(Shard& shard, Application& app, size_t index, const JoinArgs& args, TimePoint now)
+      REQUIRES(shard.mutex);
+  [[nodiscard]] static Lease lease_of_joined(const Application* app, size_t index, const JoinArgs& args, TimePoint now);
+  [[nodiscard]] bool is_fresh(const Lease& lease, TimePoint now) const;
+  static bool has_provisional(const Shard& shard, const InstanceKeyView& key) REQUIRES(shard.mutex);
+  [[nodiscard]] bool hides(const Instance* stored, const Record& record, Lease& lease, TimePoint now) const;
+  /// Raises the lease of a record that is alive; true: it is shown again.
+  bool raise(Application& app, size_t index, TimePoint lease, TimePoint now);
 
   const RegistrySettings settings_;
   VersionClock versions_;
+  Digest digest_;
   std::array<Shard, kShards> shards_;
   std::atomic<uint64_t> next_app_id_{1};
   // Counters of the node; each is one atomic number, exact when nothing runs and off by the calls in flight otherwise.
@@ -232,6 +408,14 @@ class Registry {
   std::atomic<int64_t> last_minute_{0};
   std::atomic<int64_t> held_{0};
   std::atomic<int64_t> protecting_since_ns_{0};  ///< 0: not protecting
+  std::atomic<int64_t> records_{0};
+  std::atomic<int64_t> tombstones_{0};
+  std::atomic<int64_t> braked_{0};
+  std::atomic<int64_t> provisional_{0};
+  std::atomic<int64_t> covered_until_ns_;
+  std::atomic<bool> protection_allowed_{true};
+  std::atomic<bool> keep_changes_{false};
+  std::atomic<bool> warming_{false};
 };
 
 }  // namespace discovery::registry

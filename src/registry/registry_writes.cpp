@@ -6,7 +6,7 @@
 namespace discovery::registry {
 
 namespace {
-constexpr Duration kImportLead = std::chrono::seconds(10);  // how far ahead the time of an import is believed
+constexpr Duration kProofAfter = std::chrono::seconds(10);  // a younger tombstone stands against every proof of life
 
 /// dirty_timestamp of an accepted write (replication.md 2.5, R7): the writer's, else a value that wins against the
 /// stored one, so that a client is never refused because of a clock that ran ahead (D18).
@@ -27,15 +27,19 @@ int64_t above(const Instance& stored) {
 
 // ---------------------------------------------------------------------------------------------------- register
 
-bool Registry::loses(const Instance& stored, const RegisterArgs& args, TimePoint now) const {
+bool Registry::loses(const Application& app, size_t index, const RegisterArgs& args, TimePoint now) const {
+  const Instance& stored = app.record(index);
   const int64_t stored_dirty = stored.numbers.dirty_ns;
   const bool gone = stored.numbers.state != RecordState::kVisible;
   if (args.writer == Writer::kClient) {
     return !gone && args.dirty_timestamp_ns > 0 && args.dirty_timestamp_ns < stored_dirty;
   }
   const int64_t dirty = args.dirty_timestamp_ns > 0 ? args.dirty_timestamp_ns : to_wire_ns(now);
-  // A late replica of what was cancelled must not bring it back: equal loses there too.
-  return stored.numbers.state == RecordState::kTombstone ? dirty <= stored_dirty : dirty < stored_dirty;
+  if (stored.numbers.state != RecordState::kTombstone) return dirty < stored_dirty;
+  // A late replica of what was cancelled must not bring it back, so equal loses too; but who renewed it after the
+  // cancel is alive: then it was the cancel that came late.
+  if (args.proof_of_life && now - from_wire_ns(app.lease_ns(index)) > kProofAfter) return false;
+  return dirty <= stored_dirty;
 }
 
 Result<RegisterOutcome> Registry::register_instance(const RegisterArgs& args, TimePoint now) {
@@ -45,25 +49,22 @@ Result<RegisterOutcome> Registry::register_instance(const RegisterArgs& args, Ti
   const MutexLock lock(shard.mutex);
   Application* known = find(shard, args.key.app);
   const size_t index = known ? known->find(args.key.zone, args.key.hostname) : Application::kNone;
-  if (index != Application::kNone && loses(known->record(index), args, now)) return RegisterOutcome{};
+  if (index != Application::kNone && loses(*known, index, args, now)) return RegisterOutcome{};
   // The same content again needs no room: a full registry still serves those that are in it.
   const size_t growth =
       known ? known->growth(index, text) : bytes_of_new_app(args.key.app) + Application::bytes_of_record(text);
   if (growth > 0 && !has_room(growth)) return full();
   Application& app = known ? *known : find_or_add(shard, args.key.app);
-  const size_t bytes_before = app.bytes();
-  auto outcome = register_over(app, index, args, now);
-  account(app, bytes_before);
-  return outcome;
+  return register_over(shard, app, index, args, now);
 }
 
-Result<RegisterOutcome> Registry::register_over(Application& app, size_t index, const RegisterArgs& args,
-                                                TimePoint now) {
+RegisterOutcome Registry::register_over(Shard& shard, Application& app, size_t index, const RegisterArgs& args,
+                                        TimePoint now) {
   const Instance* stored = index == Application::kNone ? nullptr : &app.record(index);
   const bool visible = stored && stored->numbers.state == RecordState::kVisible;
   if (visible && args.writer == Writer::kReplica && args.dirty_timestamp_ns == stored->numbers.dirty_ns &&
       same_content(*stored, args)) {
-    app.renew(index, std::max(app.lease_ns(index), to_wire_ns(now)));  // here already: only the lease is news
+    note_renewal(shard, app, index, to_wire_ns(now));  // here already: only the lease is news
     return RegisterOutcome{.applied = true, .created = false, .wake = {}};
   }
   const int64_t t = versions_.next(now, stored ? above(*stored) : 0);
@@ -76,19 +77,15 @@ Result<RegisterOutcome> Registry::register_over(Application& app, size_t index, 
   n.status = args.status;
   auto record =
       Instance::make({args.key.zone, args.key.hostname, args.region, args.version, args.addrs_json, args.metadata_json},
-                     n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname));
+                     n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname),
+                     stored ? stored->key_digest() : key_digest(settings_.cluster_key, args.key));
   // The lease is measured on the clock: t may be ahead of it, by what other writers were.
-  if (stored) {
-    app.replace(index, std::move(record), std::max(app.lease_ns(index), to_wire_ns(now)));
-  } else {
-    app.insert(std::move(record), to_wire_ns(now));
-  }
-  app.touch(t);
-  if (!visible) {
-    size_.fetch_add(1, std::memory_order_relaxed);
-    expected_.fetch_add(settings_.lease.renewals_per_minute, std::memory_order_relaxed);
-  }
-  return RegisterOutcome{.applied = true, .created = !visible, .wake = {app.id(), app.watchers()}};
+  const int64_t lease_ns = stored ? std::max(app.lease_ns(index), to_wire_ns(now)) : to_wire_ns(now);
+  if (!stored) take_provisional(shard, args.key);
+  index = put_record(shard, app, index, std::move(record), lease_ns);
+  note_renewal(shard, app, index, to_wire_ns(now));
+  note_change(shard, app, index, args.from_peer);
+  return {.applied = true, .created = !visible, .wake = changed_here(shard, app, t, now)};
 }
 
 // ---------------------------------------------------------------------------------------------------- renew
@@ -99,11 +96,13 @@ Result<RenewVerdict> Registry::renew(const RenewArgs& args, TimePoint now,
   const MutexLock lock(shard.mutex);
   Application* app = find(shard, args.key.app);
   const size_t index = app ? app->find(args.key.zone, args.key.hostname) : Application::kNone;
+  if (index == Application::kNone && warming_.load(std::memory_order_relaxed)) {
+    return renew_provisionally(shard, args.key, now);
+  }
   if (index == Application::kNone || app->record(index).numbers.state != RecordState::kVisible) {
     return not_found("no such instance");
   }
-  // A lease is a maximum, never an assignment: two threads may come with their clocks read in the other order.
-  app->renew(index, std::max(app->lease_ns(index), to_wire_ns(now)));
+  note_renewal(shard, *app, index, to_wire_ns(now));
   factual_.fetch_add(1, std::memory_order_relaxed);
   seen(app->view_of(index));
   const int64_t stored = app->record(index).numbers.dirty_ns;
@@ -115,36 +114,35 @@ Result<RenewVerdict> Registry::renew(const RenewArgs& args, TimePoint now,
 
 // Of a cancelled record only key, version and dirty_timestamp stay; its lease array entry tells since when. A replica's
 // cancel may be of a newer state than the stored one: then it is that state that must not come back.
-void Registry::bury(Application& app, size_t index, int64_t stamp_ns, TimePoint now) {
+void Registry::bury(Shard& shard, Application& app, size_t index, const CancelArgs& args, TimePoint now) {
   const Instance& old = app.record(index);
   InstanceNumbers n = old.numbers;
   n.version = {{versions_.next(now, above(old)), settings_.node_id, true}, {}};
-  n.dirty_ns = std::max(n.dirty_ns, stamp_ns);
+  if (args.writer == Writer::kReplica) n.dirty_ns = std::max(n.dirty_ns, args.stamp_ns);
   n.state = RecordState::kTombstone;
-  app.replace(index, Instance::make({.zone = old.zone(), .hostname = old.hostname()}, n, old.key_hash()),
-              to_wire_ns(now));
-}
-
-// What follows when a visible record has left the lists.
-void Registry::left(Application& app, int64_t t_ns) {
-  app.touch(t_ns);
-  size_.fetch_sub(1, std::memory_order_relaxed);
-  int64_t expected = expected_.load(std::memory_order_relaxed);
-  while (!expected_.compare_exchange_weak(
-      expected, std::max<int64_t>(0, expected - settings_.lease.renewals_per_minute), std::memory_order_relaxed)) {
-  }
+  auto record = Instance::make({.zone = old.zone(), .hostname = old.hostname()}, n, old.key_hash(), old.key_digest());
+  put_record(shard, app, index, std::move(record), to_wire_ns(now));
+  app.side(index).home_ns = 0;
+  app.side(index).lease_known = false;
+  note_change(shard, app, index, args.from_peer);
 }
 
 // A replica's cancel of something unknown may have overtaken its register: remember it (discovery-api.md 6.3).
 // Its version is that of an import: the value it carried, node 0 (replication.md 2.5, R7).
-void Registry::leave_tombstone(Application& app, const CancelArgs& args, TimePoint now) {
+void Registry::leave_tombstone(Shard& shard, Application& app, const CancelArgs& args, TimePoint now) {
+  Record record;
+  record.app = app.key();
+  record.text = {.zone = args.key.zone, .hostname = args.key.hostname};
+  record.version.incarnation.tombstone = true;
+  record.dirty_ns = args.stamp_ns;
   InstanceNumbers n;
-  n.version.incarnation = {args.stamp_ns > to_wire_ns(now + kImportLead) ? to_wire_ns(now) : args.stamp_ns, 0, true};
+  n.version = import_version(record, now);
   n.dirty_ns = args.stamp_ns;
   n.state = RecordState::kTombstone;
-  app.insert(Instance::make({.zone = args.key.zone, .hostname = args.key.hostname}, n,
-                            app.key_hash(args.key.zone, args.key.hostname)),
-             to_wire_ns(now));
+  auto made = Instance::make(record.text, n, app.key_hash(args.key.zone, args.key.hostname),
+                             key_digest(settings_.cluster_key, args.key));
+  const size_t index = put_record(shard, app, Application::kNone, std::move(made), to_wire_ns(now));
+  note_change(shard, app, index, args.from_peer);
 }
 
 Result<CancelOutcome> Registry::cancel(const CancelArgs& args, TimePoint now) {
@@ -156,32 +154,29 @@ Result<CancelOutcome> Registry::cancel(const CancelArgs& args, TimePoint now) {
   if (index == Application::kNone) {
     const size_t bytes = Application::bytes_of_record({.zone = args.key.zone, .hostname = args.key.hostname}) +
                          (app ? 0 : bytes_of_new_app(args.key.app));
-    if (stamped && has_room(bytes)) {
-      Application& target = app ? *app : find_or_add(shard, args.key.app);
-      const size_t before = target.bytes();
-      leave_tombstone(target, args, now);
-      account(target, before);
-    }
+    if (stamped && has_room(bytes)) leave_tombstone(shard, app ? *app : find_or_add(shard, args.key.app), args, now);
     return not_found("no such instance");
   }
-  const InstanceNumbers& stored = app->record(index).numbers;
+  const InstanceNumbers stored = app->record(index).numbers;
   const bool visible = stored.state == RecordState::kVisible;
   const bool late = stamped && args.stamp_ns < stored.dirty_ns;
   if (visible && late) return CancelOutcome{};
-  const size_t before = app->bytes();
-  const int64_t stamp_ns = stamped ? args.stamp_ns : 0;
   if (visible) {
-    bury(*app, index, stamp_ns, now);
-    left(*app, app->record(index).numbers.version.incarnation.t_ns);
-    account(*app, before);
-    return CancelOutcome{.applied = true, .wake = {app->id(), app->watchers()}};
+    bury(shard, *app, index, args, now);
+    const int64_t t = app->record(index).numbers.version.incarnation.t_ns;
+    return CancelOutcome{.applied = true, .dirty_ns = stored.dirty_ns, .wake = changed_here(shard, *app, t, now)};
   }
   if (stored.state == RecordState::kHidden && !late) {  // it stays away also for a peer that still has it
-    bury(*app, index, stamp_ns, now);
-    account(*app, before);
-  } else if (stored.state == RecordState::kTombstone && stamp_ns > stored.dirty_ns) {
-    app->update(index, [&](InstanceNumbers& n) { n.dirty_ns = stamp_ns; });
+    bury(shard, *app, index, args, now);
+  } else if (stored.state == RecordState::kTombstone && stamped && args.stamp_ns > stored.dirty_ns) {
+    // A set on the tombstone: its incarnation stays, so that it beats nothing it did not beat before.
+    const int64_t t = versions_.next(now, above(app->record(index)));
+    change_record(*app, index, [&](InstanceNumbers& n) {
+      n.version.set = {t, settings_.node_id};
+      n.dirty_ns = args.stamp_ns;
+    });
     app->renew(index, to_wire_ns(now));  // kept as long as one made now
+    note_change(shard, *app, index, args.from_peer);
   }
   return not_found("no such instance");
 }
@@ -231,7 +226,6 @@ Result<Wake> Registry::set(const SetArgs& args, TimePoint now) {
   }
   if (growth > 0 && !has_room(growth)) return full();
 
-  const size_t before = app->bytes();
   int64_t t_last = 0;
   for (Change& change : changes) {
     const Instance& stored = app->record(change.index);
@@ -244,18 +238,19 @@ Result<Wake> Registry::set(const SetArgs& args, TimePoint now) {
       if (change.status == 1U) n.up_ns = stamp;
     };
     if (!change.metadata_json || *change.metadata_json == stored.metadata_json()) {
-      app->update(change.index, apply);
+      change_record(*app, change.index, apply);
+      note_change(shard, *app, change.index, args.from_peer);
       continue;
     }
     InstanceNumbers n = stored.numbers;
     apply(n);
     InstanceText text = stored.text();
     text.metadata_json = *change.metadata_json;
-    app->replace(change.index, Instance::make(text, n, stored.key_hash()), app->lease_ns(change.index));
+    put_record(shard, *app, change.index, Instance::make(text, n, stored.key_hash(), stored.key_digest()),
+               app->lease_ns(change.index));
+    note_change(shard, *app, change.index, args.from_peer);
   }
-  app->touch(t_last);
-  account(*app, before);
-  return Wake{app->id(), app->watchers()};
+  return changed_here(shard, *app, t_last, now);
 }
 
 }  // namespace discovery::registry

@@ -19,9 +19,13 @@ struct LeaseSettings {
   Duration expire_after_max = std::chrono::seconds(3600);  ///< the ceiling, also while protected
   Duration sweep_interval = std::chrono::seconds(60);
   Duration recount_interval = std::chrono::minutes(15);
-  double share = 0.85;                                     ///< in (0, 1]
-  int64_t renewals_per_minute = 2;                         ///< of each instance
-  Duration forget_after = std::chrono::seconds(4000);      ///< tombstones and hidden records (replication.md 2.3: K)
+  double share = 0.85;                                 ///< in (0, 1]
+  int64_t renewals_per_minute = 2;                     ///< of each instance
+  Duration forget_after = std::chrono::seconds(4000);  ///< tombstones and hidden records (replication.md 2.3: K)
+  bool brake = false;        ///< hold an application that would lose too much at once (replication.md 2.5)
+  double brake_share = 0.5;  ///< of its visible instances, within expire_after
+  int64_t brake_min = 10;    ///< smaller applications are never held
+  Duration brake_max = std::chrono::minutes(10);           ///< how long at most
   Duration remember_timestamp = std::chrono::minutes(10);  ///< of an application that emptied (discovery-api.md 5)
 };
 

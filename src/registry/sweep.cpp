@@ -6,6 +6,7 @@ namespace discovery::registry {
 
 Sweep::Sweep(Registry& registry, TimePoint start)
     : registry_(registry),
+      brake_(registry.settings_.lease),
       next_sweep_(start + registry.settings_.lease.sweep_interval),
       next_recount_(start + registry.settings_.lease.recount_interval) {}
 
@@ -19,7 +20,7 @@ TimePoint Sweep::step(TimePoint now, Random& random, FunctionRef<void(const Expi
       if (read_some(now)) begin_reading(Phase::kCollecting);
       return now;
     case Phase::kCollecting:
-      if (read_some(now)) begin_hiding();
+      if (read_some(now)) begin_hiding(now);
       return now;
     case Phase::kHiding:
       hide_some(now, random, hidden);
@@ -37,7 +38,8 @@ void Sweep::begin(TimePoint now) {
     next_recount_ = now + lease.recount_interval;
   }
   const int64_t per_minute = registry_.expected_.load(std::memory_order_relaxed);
-  protected_ = is_protected(renewals, expected_between_sweeps(per_minute, lease.sweep_interval), lease.share);
+  protected_ = registry_.protection_allowed_.load(std::memory_order_relaxed) &&
+               is_protected(renewals, expected_between_sweeps(per_minute, lease.sweep_interval), lease.share);
   if (!protected_) {
     registry_.protecting_since_ns_.store(0, std::memory_order_relaxed);
   } else if (registry_.protecting_since_ns_.load(std::memory_order_relaxed) == 0) {
@@ -46,6 +48,7 @@ void Sweep::begin(TimePoint now) {
   next_sweep_ += lease.sweep_interval;
   if (next_sweep_ <= now) next_sweep_ = now + lease.sweep_interval;  // the process was stopped for a while
   candidates_.clear();
+  brake_.begin(now);
   expired_ = 0;
   begin_reading(Phase::kForgetting);
 }
@@ -57,7 +60,9 @@ void Sweep::begin_reading(Phase phase) {
   in_app_ = false;
 }
 
-bool Sweep::expired(int64_t lease_ns, TimePoint now) const {
+// What is forgotten goes by its age alone, what is hidden by the rule for leases.
+bool Sweep::may_matter(int64_t lease_ns, TimePoint now) const {
+  if (phase_ == Phase::kCollecting) return registry_.expired(lease_ns, now);
   return to_wire_ns(now) - lease_ns > registry_.settings_.lease.expire_after.count();
 }
 
@@ -80,16 +85,14 @@ bool Sweep::read_some(TimePoint now) {
 bool Sweep::read_application(Registry::Shard& shard, Application& app, TimePoint now, size_t& budget) {
   if (!in_app_) record_ = app.record_count();
   in_app_ = true;
-  const size_t before = app.bytes();
   for (; record_ > 0 && budget > 0; --record_, --budget) {
-    if (!expired(app.lease_ns(record_ - 1), now)) continue;
+    if (!may_matter(app.lease_ns(record_ - 1), now)) continue;
     if (phase_ == Phase::kForgetting) {
-      forget(app, record_ - 1, now);
+      forget(shard, app, record_ - 1, now);
     } else {
       collect(app, record_ - 1, now);
     }
   }
-  registry_.account(app, before);
   if (record_ > 0) return false;
   in_app_ = false;
   if (phase_ == Phase::kForgetting) {
@@ -99,27 +102,30 @@ bool Sweep::read_application(Registry::Shard& shard, Application& app, TimePoint
   return true;
 }
 
-void Sweep::forget(Application& app, size_t record, TimePoint now) {
-  if (app.record(record).numbers.state == RecordState::kVisible) return;
-  if (to_wire_ns(now) - app.lease_ns(record) <= registry_.settings_.lease.forget_after.count()) return;
-  app.remove(record);
+// By ages that are the same on all nodes, so that all forget at about the same time and none brings it back to another.
+void Sweep::forget(Registry::Shard& shard, Application& app, size_t record, TimePoint now) {
+  const InstanceNumbers& n = app.record(record).numbers;
+  if (n.state == RecordState::kVisible) return;
+  Duration age = now - from_wire_ns(app.lease_ns(record));
+  if (n.state == RecordState::kTombstone) age = registry_.tombstone_age(n.version, age, now);
+  if (age > registry_.settings_.lease.forget_after) registry_.remove_record(shard, app, record);
 }
 
 void Sweep::collect(const Application& app, size_t record, TimePoint now) {
   if (app.record(record).numbers.state != RecordState::kVisible) return;
   ++expired_;
-  if (protected_ && !past_ceiling(app.lease_ns(record), now)) return;
+  if (protected_ && !registry_.past_ceiling(app.lease_ns(record), now)) return;
+  brake_.count(app.id(), app.visible_count());
   candidates_.push_back({app.id(), static_cast<uint32_t>(app.place_in_shard), static_cast<uint32_t>(record),
                          static_cast<uint16_t>(shard_)});
 }
 
-bool Sweep::past_ceiling(int64_t lease_ns, TimePoint now) const {
-  return to_wire_ns(now) - lease_ns > registry_.settings_.lease.expire_after_max.count();
-}
-
 // Never more than the share, whatever is dead.
-void Sweep::begin_hiding() {
+void Sweep::begin_hiding(TimePoint now) {
   phase_ = Phase::kHiding;
+  hiding_since_ = now;
+  brake_.decide(now);
+  registry_.braked_.store(brake_.held(), std::memory_order_relaxed);
   allowed_ = static_cast<size_t>(eviction_limit(registry_.size(), registry_.settings_.lease.share));
 }
 
@@ -127,9 +133,14 @@ void Sweep::hide_some(TimePoint now, Random& random, FunctionRef<void(const Expi
   for (size_t i = 0; i < kEvictionsPerStep && allowed_ > 0 && !candidates_.empty();
        ++i) {  // drawn without putting back
     std::swap(candidates_[random.below(candidates_.size())], candidates_.back());
-    if (hide(candidates_.back(), now, hidden)) --allowed_;
-    --expired_;  // it is hidden now, or was not expired any more
+    const Candidate candidate = candidates_.back();
     candidates_.pop_back();
+    if (brake_.holds(candidate.app_id)) continue;
+    if (hide(candidate, now, hidden)) {
+      --allowed_;
+      brake_.hidden(candidate.app_id, hiding_since_);
+    }
+    --expired_;  // it is hidden now, or was not expired any more
   }
   if (allowed_ > 0 && !candidates_.empty()) return;
   registry_.held_.store(expired_, std::memory_order_relaxed);
@@ -144,13 +155,11 @@ bool Sweep::hide(const Candidate& c, TimePoint now, FunctionRef<void(const Expir
   Application* app = shard.list[c.app_place].get();
   if (!app || app->id() != c.app_id) return false;
   const int64_t lease_ns = app->lease_ns(c.record);
-  if (app->record(c.record).numbers.state != RecordState::kVisible || !expired(lease_ns, now)) return false;
-  if (protected_ && !past_ceiling(lease_ns, now)) return false;
-  const size_t before = app->bytes();
-  app->update(c.record, [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
-  registry_.left(*app, registry_.versions_.next(now, app->latest_timestamp_ns()));
-  registry_.account(*app, before);
-  hidden({app->view_of(c.record), past_ceiling(lease_ns, now), {app->id(), app->watchers()}});
+  if (app->record(c.record).numbers.state != RecordState::kVisible || !registry_.expired(lease_ns, now)) return false;
+  if (protected_ && !registry_.past_ceiling(lease_ns, now)) return false;
+  registry_.change_record(*app, c.record, [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
+  const Wake wake = registry_.changed_here(shard, *app, registry_.versions_.next(now, app->latest_timestamp_ns()), now);
+  hidden({app->view_of(c.record), registry_.past_ceiling(lease_ns, now), wake});
   return true;
 }
 

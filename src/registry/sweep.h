@@ -20,6 +20,7 @@
 #include "base/function_ref.h"
 #include "base/mutex.h"
 #include "base/random.h"
+#include "registry/brake.h"
 #include "registry/registry.h"
 
 namespace discovery::registry {
@@ -56,18 +57,19 @@ class Sweep {
 
   void begin(TimePoint now);
   void begin_reading(Phase phase);
-  void begin_hiding();
+  void begin_hiding(TimePoint now);
   /// The next slice of all records; true when all are read.
   bool read_some(TimePoint now);
   bool read_application(Registry::Shard& shard, Application& app, TimePoint now, size_t& budget) REQUIRES(shard.mutex);
-  void forget(Application& app, size_t record, TimePoint now);
+  void forget(Registry::Shard& shard, Application& app, size_t record, TimePoint now) REQUIRES(shard.mutex);
   void collect(const Application& app, size_t record, TimePoint now);
   void hide_some(TimePoint now, Random& random, FunctionRef<void(const Expired&)> hidden);
   bool hide(const Candidate& c, TimePoint now, FunctionRef<void(const Expired&)> hidden);
-  [[nodiscard]] bool expired(int64_t lease_ns, TimePoint now) const;
-  [[nodiscard]] bool past_ceiling(int64_t lease_ns, TimePoint now) const;
+  [[nodiscard]] bool may_matter(int64_t lease_ns, TimePoint now) const;
 
   Registry& registry_;
+  Brake brake_;
+  TimePoint hiding_since_{};
   Phase phase_ = Phase::kWaiting;
   TimePoint next_sweep_;
   TimePoint next_recount_;

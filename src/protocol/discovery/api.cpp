@@ -30,23 +30,35 @@ std::string_view media_type(std::string_view content_type) {
 }
 }  // namespace
 
-DiscoveryApi::DiscoveryApi(registry::Registry& registry, registry::PollHub& hub,
-                           const registry::StartProtection& protection, ChangeSink& changes, ApiObserver& observer,
-                           ApiSettings settings)
-    : registry_(registry),
-      hub_(hub),
-      protection_(protection),
-      changes_(changes),
-      observer_(observer),
-      settings_(std::move(settings)) {}
+DiscoveryApi::DiscoveryApi(const ApiContext& context, ApiSettings settings)
+    : registry_(context.registry),
+      hub_(context.hub),
+      deadlines_(context.deadlines),
+      protection_(context.protection),
+      cluster_(context.cluster),
+      proofs_(context.proofs),
+      changes_(context.changes),
+      observer_(context.observer),
+      settings_(std::move(settings)),
+      posts_(context.registry, context.cluster) {}
 
 void DiscoveryApi::handle(Route route, const codec::HttpRequest& request, codec::HttpReply& reply,
                           codec::HttpExchange& exchange) {
+  if (request.method == codec::Method::kPost && !cluster_.accepts_writes()) {
+    auto waiting = gate_.enter(route, request, exchange);
+    if (waiting) return exchange.park(std::move(waiting));
+    return refuse_write(route, request, reply);
+  }
+  handle_now(route, request, reply, exchange, true);
+}
+
+void DiscoveryApi::handle_now(Route route, const codec::HttpRequest& request, codec::HttpReply& reply,
+                              codec::HttpExchange& exchange, bool may_park) {
   params_.clear();
   trim(addrs_json_);
   trim(metadata_json_);
   const auto read = read_params(request);
-  Call call{route, request, reply, exchange, Envelope(reply, params_.first("callback")), false};
+  Call call{route, request, reply, exchange, Envelope(reply, params_.first("callback")), may_park, false};
   Code code = Code::kServerError;
   if (request.method == codec::Method::kGet && protection_.active(request.received_at)) {
     call.envelope.whole(code);  // before even looking at the parameters (discovery-api.md 9)
@@ -60,6 +72,14 @@ void DiscoveryApi::handle(Route route, const codec::HttpRequest& request, codec:
     }
   }
   if (!call.parked) observer_.answered(route, code, request.received_at);
+}
+
+void DiscoveryApi::refuse_write(Route route, const codec::HttpRequest& request, codec::HttpReply& reply) {
+  params_.clear();
+  static_cast<void>(read_params(request));  // only for the callback
+  Envelope(reply, params_.first("callback")).whole(Code::kServerError);
+  observer_.refused(route, ErrorCode::kUnavailable, false);
+  observer_.answered(route, Code::kServerError, request.received_at);
 }
 
 Code DiscoveryApi::dispatch(Call& call) {
@@ -115,9 +135,19 @@ Code DiscoveryApi::refuse(Call& call, const Error& error, bool handled) {
 // Whoever is no peer cannot make a write look like a peer's: its parameters are ignored (replication.md 2.5, R7).
 DiscoveryApi::Origin DiscoveryApi::origin_of(const codec::HttpRequest& request, bool replication,
                                              bool from_zone) const {
-  if (!replication && !from_zone) return {};
-  if (!settings_.open_membership && !settings_.peer_ips.contains(request.client->ip)) return {};
+  if ((!replication && !from_zone) || !is_peer(request.client->ip)) return {};
+  cluster_.original_spoke(request.client->ip, request.received_at);
   return {registry::Writer::kReplica, replication};
+}
+
+bool DiscoveryApi::is_peer(const std::string& ip) const {
+  return settings_.open_membership || settings_.peer_ips.contains(ip) || cluster_.is_original(ip);
+}
+
+std::optional<cluster::PostReach> DiscoveryApi::Origin::reach() const {
+  if (writer == registry::Writer::kClient) return cluster::PostReach::kEverywhere;
+  if (replication) return std::nullopt;
+  return cluster::PostReach::kOwnZone;
 }
 
 }  // namespace discovery::protocol

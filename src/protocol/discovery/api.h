@@ -1,12 +1,14 @@
 // The native HTTP API: requests of discovery-api.md turned into calls on the registry.
 //
-// Lifecycle: one object per reactor; registry, hub, start protection, sink and observer outlive it.
+// Lifecycle: one object per reactor; all that ApiContext names outlives it, and it outlives its sessions.
 // Thread: its reactor. Limits: ApiSettings; past one of them -400 with a message that names the key.
 // Cost: what the registry call costs, plus linear work in the parameters; a renew allocates nothing once the reused
-// buffers are warm. Errors: always HTTP 200 with a code in the body (error_codes.h).
+// buffers are warm. Writes wait for the gate (write_gate.h) while the node cannot number them yet. Errors: always HTTP
+// 200 with a code in the body (error_codes.h).
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,10 +18,16 @@
 #include "codec/http.h"
 #include "codec/metadata.h"
 #include "codec/params.h"
+#include "protocol/discovery/acked_write.h"
+#include "protocol/discovery/cluster_port.h"
 #include "protocol/discovery/envelope.h"
 #include "protocol/discovery/error_codes.h"
+#include "protocol/discovery/origin_posts.h"
+#include "protocol/discovery/proof_of_life.h"
 #include "protocol/discovery/routes.h"
+#include "protocol/discovery/write_gate.h"
 #include "registry/poll_hub.h"
+#include "registry/poll_state.h"
 #include "registry/registry.h"
 #include "registry/start_protection.h"
 
@@ -29,15 +37,12 @@ namespace discovery::protocol {
 inline constexpr std::string_view kSelfApp = "infra.discovery";
 
 struct ApiSettings {
-  std::string zone;                  ///< own
-  std::string self_addr;             ///< host:port under which this node is known
-  std::vector<std::string> nodes;    ///< host:port of the other nodes of the own zone
   std::set<std::string> node_addrs;  ///< host:port of every configured node, all zones, self included
   std::set<std::string> peer_ips;    ///< addresses of configured nodes whose replication parameters are honoured
   bool open_membership = false;      ///< anyone may be a node, and is believed as one
   Duration request_timeout = std::chrono::seconds(40);
   Duration max_park = std::chrono::seconds(30);
-  Duration empty_hold = std::chrono::seconds(1);
+  registry::PollTimes polls;
   size_t form_fields_max = 10000;
   size_t poll_apps_max = 2000;
   size_t name_bytes_max = 1024;
@@ -78,18 +83,37 @@ class ApiObserver {
   ~ApiObserver() = default;
 };
 
+/// What an API works on.
+struct ApiContext {
+  registry::Registry& registry;
+  registry::PollHub& hub;                       ///< of the reactor
+  Deadlines& deadlines;                         ///< of the reactor
+  const registry::StartProtection& protection;  ///< shared by all reactors, as is what follows
+  ClusterPort& cluster;
+  ProofOfLife& proofs;
+  ChangeSink& changes;
+  ApiObserver& observer;  ///< of the reactor
+};
+
 class DiscoveryApi {
  public:
-  DiscoveryApi(registry::Registry& registry, registry::PollHub& hub, const registry::StartProtection& protection,
-               ChangeSink& changes, ApiObserver& observer, ApiSettings settings);
+  DiscoveryApi(const ApiContext& context, ApiSettings settings);
 
   /// The request's path and method are those of `route`.
   void handle(Route route, const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange);
 
   /// For a reload; on the reactor's thread.
   void update(ApiSettings settings) { settings_ = std::move(settings); }
+  /// ClusterPort::accepts_writes() has become true: executes some of the writes that waited for it. True: call again in
+  /// the next turn.
+  bool open_writes(TimePoint now) { return gate_.open(now); }
+  /// A peer has all that was written up to this ticket (ClusterPort::ack_ticket()).
+  void acknowledged(uint64_t ticket) { acks_.acknowledged(ticket); }
+  /// Writes that wait for the gate.
+  [[nodiscard]] size_t gated_writes() const { return gate_.waiting(); }
 
  private:
+  friend class WriteGate;
   /// One request while it is handled.
   struct Call {
     Route route;
@@ -97,23 +121,37 @@ class DiscoveryApi {
     codec::HttpReply& reply;
     codec::HttpExchange& exchange;
     Envelope envelope;
+    bool may_park = true;
     bool parked = false;
   };
   struct Origin {
     registry::Writer writer = registry::Writer::kClient;
     bool replication = false;  ///< the parameter, where it is honoured
+
+    /// To which originals the write goes on, if to any (discovery-api.md 10.4, D7).
+    [[nodiscard]] std::optional<cluster::PostReach> reach() const;
   };
 
+  /// `may_park`: false for a write that waited for the gate, which cannot wait a second time.
+  void handle_now(Route route, const codec::HttpRequest& request, codec::HttpReply& reply,
+                  codec::HttpExchange& exchange, bool may_park);
+  /// -500: no room at the gate, or the node drains.
+  void refuse_write(Route route, const codec::HttpRequest& request, codec::HttpReply& reply);
   Code dispatch(Call& call);
   [[nodiscard]] Result<void> read_params(const codec::HttpRequest& request);
   Code refuse(Call& call, const Error& error, bool handled);
   [[nodiscard]] Origin origin_of(const codec::HttpRequest& request, bool replication, bool from_zone) const;
+  [[nodiscard]] bool is_peer(const std::string& ip) const;
 
   // writes.cpp
   Code register_instance(Call& call);
   Code renew(Call& call);
   Code cancel(Call& call);
   Code set(Call& call);
+  /// Answers a write that succeeded, at once or when a peer has it too.
+  Code done(Call& call, const Origin& origin);
+  /// A renew of what is cancelled here, from an original: its register will follow.
+  void note_proof_of_life(const Call& call, const registry::InstanceKeyView& key, const Origin& origin);
   [[nodiscard]] Result<void> read_addrs(const std::vector<std::string_view>& addrs);
   [[nodiscard]] Result<void> read_metadata(std::string_view json);
   [[nodiscard]] bool is_node(const std::vector<std::string_view>& addrs) const;
@@ -138,10 +176,16 @@ class DiscoveryApi {
 
   registry::Registry& registry_;
   registry::PollHub& hub_;
+  Deadlines& deadlines_;
   const registry::StartProtection& protection_;
+  ClusterPort& cluster_;
+  ProofOfLife& proofs_;
   ChangeSink& changes_;
   ApiObserver& observer_;
   ApiSettings settings_;
+  OriginPosts posts_;
+  WriteGate gate_{*this};
+  AckWaits acks_;
   // Reused from request to request.
   codec::Params params_;
   std::string addrs_json_;

@@ -7,9 +7,17 @@
 
 namespace discovery::protocol {
 
+using registry::PollState;
+
 PollRequest::PollRequest(DiscoveryApi& api, codec::HttpExchange& exchange, size_t apps, const Options& options,
                          TimePoint received_at)
-    : Waiter(api.hub_, apps), api_(api), exchange_(exchange), received_at_(received_at), single_(options.single) {
+    : Waiter(api.hub_, apps),
+      api_(api),
+      exchange_(exchange),
+      received_at_(received_at),
+      reviewed_at_(received_at),
+      state_(admitted() ? apps : 0, options.single),
+      single_(options.single) {
   if (options.zone.empty() && options.callback.empty()) return;
   extras_ = std::make_unique<Extras>(Extras{std::string(options.zone), std::string(options.callback)});
 }
@@ -18,26 +26,57 @@ PollRequest::~PollRequest() {
   if (!answered_) api_.observer_.poll_hung_up();
 }
 
-bool PollRequest::has_news(bool changes_only) {
-  bool news = false;
-  for (registry::Watch& w : watches()) {
-    const auto state = api_.registry_.look({w.app->key.env, w.app->key.appid}, zone());
-    // A change that was marked but not flushed yet counts; else a cursor from the future would sleep through it.
-    const bool changed = w.changed_at != TimePoint{} || w.app->linked();
-    const bool newer = !changes_only && state.zone_known && state.latest_timestamp_ns > w.cursor_ns;
-    if (changed && w.changed_at == TimePoint{}) w.changed_at = w.app->changed_at;
-    // What was unknown and still is, is no news: a client would ask again at once (D6).
-    news |= newer || (changed && (state.zone_known || w.known));
-  }
-  return news;
+Result<void> PollRequest::watch(registry::AppKeyView app, std::string_view zone, int64_t cursor_ns) {
+  const auto joined = join(app, zone, cursor_ns, received_at_);
+  if (!joined) return joined.error();
+  state_.add(*joined, cursor_ns, received_at_, api_.settings_.polls);
+  return {};
 }
 
-// While it holds, something is newer already; that it keeps back until a change that matters, or the end of the hold.
-bool PollRequest::concerned(TimePoint /*now*/) { return has_news(holding_); }
+bool PollRequest::wait(TimePoint now, TimePoint deadline) {
+  const PollState::Step step = state_.begin(now, deadline, api_.settings_.polls);
+  if (step.act != PollState::Act::kRest) return false;
+  rest(step.look_again);
+  return true;
+}
+
+registry::AppKeyView PollRequest::key_of(size_t i) {
+  const registry::AppKey& key = watches()[i].app->key;
+  return {key.env, key.appid};
+}
+
+registry::AppState PollRequest::look(size_t i) { return api_.registry_.look(key_of(i), zone()); }
+
+// A change that was marked but not flushed yet counts; else a cursor from the future would sleep through it.
+bool PollRequest::changed(size_t i) {
+  registry::Watch& w = watches()[i];
+  if (w.changed_at == TimePoint{} && w.app->linked()) w.changed_at = w.app->changed_at;
+  return w.changed_at != TimePoint{};
+}
+
+registry::AppState PollRequest::pass_cursor(size_t i, int64_t cursor_ns) {
+  registry::Wake wake;
+  const auto state = api_.registry_.pass_cursor(key_of(i), zone(), cursor_ns, reviewed_at_, wake);
+  api_.changes_.changed(wake, reviewed_at_);
+  return state;
+}
+
+bool PollRequest::all_peers_heard() const { return api_.cluster_.all_peers_heard(reviewed_at_); }
+
+bool PollRequest::review(TimePoint now) {
+  reviewed_at_ = now;
+  const PollState::Step step = state_.review(now, *this, api_.settings_.polls);
+  act_ = step.act;
+  if (act_ != PollState::Act::kRest) return true;
+  for (registry::Watch& w : watches()) w.changed_at = {};
+  rest(step.look_again);
+  return false;
+}
+
+bool PollRequest::concerned(TimePoint now) { return review(now); }
 
 size_t PollRequest::wake(registry::PollHub::Reason reason, TimePoint now) {
-  woken_at_ = now;
-  news_ = reason == registry::PollHub::Reason::kChange || has_news(false);
+  if (reason == registry::PollHub::Reason::kDeadline && !review(now)) return 0;
   Duration since_change{};
   for (const registry::Watch& w : watches()) {
     if (w.changed_at != TimePoint{}) since_change = std::max(since_change, now - w.changed_at);
@@ -51,19 +90,17 @@ size_t PollRequest::wake(registry::PollHub::Reason reason, TimePoint now) {
 void PollRequest::write_answer(codec::HttpReply& reply) {
   answered_ = true;
   const Route route = single_ ? Route::kPoll : Route::kPolls;
-  if (!news_) {
+  if (act_ == PollState::Act::kNotModified) {
     Envelope(reply, callback()).whole(Code::kNotModified);
     api_.observer_.answered(route, Code::kNotModified, received_at_);
     return;
   }
   std::vector<PolledApp> apps;
   bool any_listed = false;
-  for (registry::Watch& w : watches()) {
-    const registry::AppKeyView key{w.app->key.env, w.app->key.appid};
-    const auto state = api_.registry_.look(key, zone());
-    const bool due = w.changed_at != TimePoint{} || state.latest_timestamp_ns > w.cursor_ns;
-    if (state.zone_known && !due) continue;  // its list is not even rendered
-    auto seen = api_.view(key, {1, zone()}, woken_at_);
+  for (size_t i = 0; i < state_.size(); ++i) {
+    const registry::AppKeyView key = key_of(i);
+    if (!state_.listed(i) && look(i).zone_known) continue;  // its list is not even rendered
+    auto seen = api_.view(key, {1, zone()}, reviewed_at_);
     any_listed |= seen.bytes && seen.in_service;
     apps.push_back({key.appid, std::move(seen.bytes)});
   }
@@ -71,7 +108,7 @@ void PollRequest::write_answer(codec::HttpReply& reply) {
   if (!single_) {
     write_polls_answer(reply, callback(), apps);
   } else if (apps.empty() || !apps.front().bytes) {
-    write_poll_not_found(reply, callback(), watches().front().app->key.appid);
+    write_poll_not_found(reply, callback(), key_of(0).appid);
     code = Code::kNotFound;
   } else {
     write_poll_answer(reply, callback(), std::move(apps.front().bytes));

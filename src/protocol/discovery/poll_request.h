@@ -1,8 +1,8 @@
 // One parked poll or polls (spec: discovery-api.md 7.5 to 7.7, D4 to D6, D20, D25).
 //
-//   Waiting --change that concerns it--> answer: what changed or is newer
-//      |
-//      +--deadline--> Waiting was for news: -304;  Waiting was an empty hold (D4): code 0 with the empty lists
+// What it waits for, and for how long, is decided by registry::PollState; this is that decision with a session, a place
+// in the hub and an answer. A change, or the time to look again, leads to a review; its outcome to rest on, or to
+// answer.
 //
 // Lifecycle: owned by its session (codec::ParkedRequest); waking makes the session ask for the answer and destroy it.
 // Thread: its reactor. It holds no buffer: lists are rendered when they are sent, once for all waiters.
@@ -15,10 +15,11 @@
 #include "codec/http.h"
 #include "protocol/discovery/api.h"
 #include "registry/poll_hub.h"
+#include "registry/poll_state.h"
 
 namespace discovery::protocol {
 
-class PollRequest final : public codec::ParkedRequest, private registry::PollHub::Waiter {
+class PollRequest final : public codec::ParkedRequest, private registry::PollHub::Waiter, private registry::PollSight {
  public:
   struct Options {
     bool single = false;  ///< poll, not polls
@@ -31,15 +32,11 @@ class PollRequest final : public codec::ParkedRequest, private registry::PollHub
   ~PollRequest() override;
 
   using Waiter::admitted;
-  using Waiter::join;
 
-  /// Waits for a change; -304 at the deadline.
-  void wait(TimePoint deadline) { rest(deadline); }
-  /// Waits for a change; what is newer, though empty, at the deadline.
-  void hold(TimePoint deadline) {
-    holding_ = true;
-    rest(deadline);
-  }
+  /// Enters the next application. kExhausted: no room.
+  Result<void> watch(registry::AppKeyView app, std::string_view zone, int64_t cursor_ns);
+  /// From now on it may be woken. False: it has an answer at once and must not be parked.
+  [[nodiscard]] bool wait(TimePoint now, TimePoint deadline);
   /// For a request that is answered after all before it waited: no hang-up is counted.
   void abandon() { answered_ = true; }
 
@@ -54,20 +51,25 @@ class PollRequest final : public codec::ParkedRequest, private registry::PollHub
 
   size_t wake(registry::PollHub::Reason reason, TimePoint now) override;
   bool concerned(TimePoint now) override;
+  registry::AppState look(size_t i) override;
+  bool changed(size_t i) override;
+  registry::AppState pass_cursor(size_t i, int64_t cursor_ns) override;
+  bool all_peers_heard() const override;
 
+  /// True: there is an answer. False: it rests on until it has to look again.
+  bool review(TimePoint now);
   [[nodiscard]] std::string_view zone() const { return extras_ ? std::string_view(extras_->zone) : ""; }
   [[nodiscard]] std::string_view callback() const { return extras_ ? std::string_view(extras_->callback) : ""; }
-  /// Something to tell: a change while waiting or, unless only changes count, a timestamp above the client's.
-  [[nodiscard]] bool has_news(bool changes_only);
+  [[nodiscard]] registry::AppKeyView key_of(size_t i);
 
   DiscoveryApi& api_;
   codec::HttpExchange& exchange_;
   std::unique_ptr<Extras> extras_;  ///< most polls have neither
   TimePoint received_at_;
-  TimePoint woken_at_{};
+  TimePoint reviewed_at_{};
+  registry::PollState state_;
+  registry::PollState::Act act_ = registry::PollState::Act::kRest;  ///< as the last review said
   bool single_;
-  bool holding_ = false;
-  bool news_ = false;
   bool answered_ = false;
 };
 

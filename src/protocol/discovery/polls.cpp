@@ -18,20 +18,6 @@ struct DiscoveryApi::PollArgs {
 };
 
 namespace {
-/// What several applications together have to tell.
-struct News {
-  bool any = false;      ///< one is newer than its cursor
-  bool listed = false;   ///< and has an instance in service
-  bool unknown = false;  ///< one (or its zone) is unknown
-
-  void add(const registry::AppState& state, int64_t cursor_ns) {
-    const bool due = state.zone_known && state.latest_timestamp_ns > cursor_ns;
-    any |= due;
-    listed |= due && state.in_service;
-    unknown |= !state.zone_known;
-  }
-};
-
 /// The same application twice counts once, with the smallest of its cursors: newer than one of them is newer.
 void drop_repetitions(std::vector<std::string_view>& appids, std::vector<int64_t>& cursors) {
   std::map<std::string_view, size_t> place_of;  // ordered: names come from clients, and std::hash has no secret
@@ -102,7 +88,7 @@ Code DiscoveryApi::answer_at_once(Call& call, const PollArgs& args) {
   for (size_t i = 0; i < args.appids.size(); ++i) {
     const registry::AppKeyView app{args.env, args.appids[i]};
     const auto state = registry_.look(app, args.zone);
-    if (state.zone_known && state.latest_timestamp_ns <= args.cursors_ns[i]) continue;  // not even rendered
+    if (state.zone_known && !registry::due_at_once(state, args.cursors_ns[i])) continue;  // not even rendered
     apps.push_back({app.appid, view(app, {1, args.zone}, call.request.received_at).bytes});
   }
   if (!args.single) {
@@ -118,11 +104,11 @@ Code DiscoveryApi::answer_at_once(Call& call, const PollArgs& args) {
 }
 
 Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
-  News news;
+  registry::PollNews news;
   for (size_t i = 0; i < args.appids.size(); ++i) {
     news.add(registry_.look({args.env, args.appids[i]}, args.zone), args.cursors_ns[i]);
   }
-  if (news.listed || (args.single && news.unknown)) return answer_at_once(call, args);
+  if (news.at_once(args.single)) return answer_at_once(call, args);
 
   // Joining compares and enters in one step: a later change wakes the request, an earlier one is seen now.
   const TimePoint now = call.request.received_at;
@@ -130,25 +116,12 @@ Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
       std::make_unique<PollRequest>(*this, call.exchange, args.appids.size(),
                                     PollRequest::Options{args.single, args.zone, params_.first("callback")}, now);
   auto admitted = request->admitted();
-  news = {};
   for (size_t i = 0; admitted && i < args.appids.size(); ++i) {
-    const auto state = request->join({args.env, args.appids[i]}, args.zone, args.cursors_ns[i]);
-    if (state) {
-      news.add(*state, args.cursors_ns[i]);
-    } else {
-      admitted = state.error();
-    }
+    admitted = request->watch({args.env, args.appids[i]}, args.zone, args.cursors_ns[i]);
   }
-  if (!admitted || news.listed || (args.single && news.unknown)) {
+  if (!admitted || !request->wait(now, now + park_time(call.request))) {
     request->abandon();
     return admitted ? answer_at_once(call, args) : refuse(call, admitted.error(), true);
-  }
-  // D4: newer, but with nothing to see. Clients ignore such an answer and ask again at once, so it waits a little.
-  const TimePoint deadline = now + park_time(call.request);
-  if (news.any) {
-    request->hold(std::min(deadline, now + settings_.empty_hold));
-  } else {
-    request->wait(deadline);
   }
   call.parked = true;
   call.exchange.park(std::move(request));

@@ -83,20 +83,16 @@ Code DiscoveryApi::nodes(Call& call) {
   call.envelope.begin(Code::kOk);
   call.envelope.ttl();
   call.envelope.data();
-  const auto append_node = [&](std::string_view addr, int status) {
-    call.reply.append(R"({"addr":)");
-    codec::append_json_string(call.reply.own(), addr);
-    call.reply.append(R"(,"status":)");
-    call.reply.append_int(status);
-    call.reply.append(R"(,"zone":)");
-    codec::append_json_string(call.reply.own(), settings_.zone);
-    call.reply.append("}");
-  };
   call.reply.append("[");
-  append_node(settings_.self_addr, 0);
-  for (const std::string& addr : settings_.nodes) {
-    call.reply.append(",");
-    append_node(addr, 1);  // never reached: there is no cluster yet
+  const NodeList nodes = cluster_.nodes();
+  for (const NodeStatus& node : *nodes) {
+    call.reply.append(&node == nodes->data() ? R"({"addr":)" : R"(,{"addr":)");
+    codec::append_json_string(call.reply.own(), node.addr);
+    call.reply.append(R"(,"status":)");
+    call.reply.append_int(node.status);
+    call.reply.append(R"(,"zone":)");
+    codec::append_json_string(call.reply.own(), node.zone);
+    call.reply.append("}");
   }
   call.reply.append("]");
   call.envelope.finish();

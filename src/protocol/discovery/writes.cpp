@@ -28,6 +28,24 @@ registry::InstanceKeyView bind_key(Binder& bind) {
 }
 
 bool is_status(int64_t status) { return status == 1 || status == 2; }
+
+/// A set as it is posted: the patches, not what they made.
+std::vector<SetOfHost> patches_of(const std::vector<registry::SetItem>& items,
+                                  const std::vector<codec::Metadata>& patches) {
+  std::vector<SetOfHost> hosts;
+  hosts.reserve(items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    SetOfHost& host = hosts.emplace_back(SetOfHost{items[i].hostname, items[i].status, std::nullopt});
+    if (!items[i].has_metadata) continue;
+    host.metadata_json.emplace();
+    if (patches[i].kind == codec::Metadata::Kind::kNull) {
+      *host.metadata_json = "null";
+    } else {
+      codec::append_metadata(*host.metadata_json, patches[i]);
+    }
+  }
+  return hosts;
+}
 }  // namespace
 
 Result<void> DiscoveryApi::read_addrs(const std::vector<std::string_view>& addrs) {
@@ -93,12 +111,35 @@ Code DiscoveryApi::register_instance(Call& call) {
   args.version = repair(version, repaired_version);
   args.addrs_json = addrs_json_;
   args.metadata_json = metadata_json_;
-  args.writer = origin_of(call.request, replication, from_zone).writer;
+  const Origin origin = origin_of(call.request, replication, from_zone);
+  args.writer = origin.writer;
+  args.from_peer = origin.replication;
+  args.proof_of_life = origin.writer == registry::Writer::kReplica &&
+                       proofs_.proves(call.request.client->ip, args.key, call.request.received_at);
 
-  const auto done = registry_.register_instance(args, call.request.received_at);
-  if (!done) return refuse(call, done.error(), true);
-  changes_.changed(done->wake, call.request.received_at);
-  if (done->applied) observer_.registered(args.key, done->created, *call.request.client);
+  const auto registered = registry_.register_instance(args, call.request.received_at);
+  if (!registered) return refuse(call, registered.error(), true);
+  changes_.changed(registered->wake, call.request.received_at);
+  if (registered->applied) {
+    observer_.registered(args.key, registered->created, *call.request.client);
+    if (const auto reach = origin.reach(); reach && posts_.wanted()) posts_.registered(args.key, *reach);
+  }
+  return done(call, origin);
+}
+
+Code DiscoveryApi::done(Call& call, const Origin& origin) {
+  const Duration wait = cluster_.ack_wait();
+  if (wait > Duration::zero() && call.may_park && origin.writer == registry::Writer::kClient && !acks_.full()) {
+    if (const uint64_t ticket = cluster_.ack_ticket(); ticket != 0) {
+      auto waiting = std::make_unique<AckedWrite>(
+          acks_, call.exchange, observer_,
+          AckedWrite::What{call.route, std::string(params_.first("callback")), call.request.received_at, ticket});
+      waiting->wait(deadlines_, call.request.received_at + wait);
+      call.parked = true;
+      call.exchange.park(std::move(waiting));
+      return Code::kOk;
+    }
+  }
   call.envelope.whole(Code::kOk);
   return Code::kOk;
 }
@@ -111,18 +152,32 @@ Code DiscoveryApi::renew(Call& call) {
   args.dirty_timestamp_ns = bind.i64("dirty_timestamp");
   const bool from_zone = bind.flag("from_zone");
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
-  args.compare = origin_of(call.request, replication, from_zone).replication;
+  const Origin origin = origin_of(call.request, replication, from_zone);
+  args.compare = origin.replication;
+  const auto reach = posts_.wanted() ? origin.reach() : std::nullopt;
 
   // The instance is written first, while it is locked, and the envelope around it when the verdict is known: the text
   // of the answer is put together in a reused buffer, so that nothing is allocated.
   std::string& instance = addrs_json_;
   instance.clear();
-  const auto verdict = registry_.renew(args, call.request.received_at,
-                                       [&](const registry::InstanceView& view) { append_instance(instance, view); });
+  std::string region;
+  int64_t dirty_ns = 0;
+  const auto verdict = registry_.renew(args, call.request.received_at, [&](const registry::InstanceView& view) {
+    append_instance(instance, view);
+    if (!reach) return;
+    region = view.instance->region();
+    dirty_ns = view.instance->numbers.dirty_ns;
+  });
   if (!verdict) {
+    note_proof_of_life(call, args.key, origin);
     call.envelope.whole_with_null(Code::kNotFound);
     return Code::kNotFound;
   }
+  if (*verdict == registry::RenewVerdict::kProvisional) {
+    call.envelope.whole_with_null(Code::kOk);
+    return Code::kOk;
+  }
+  if (reach && *verdict == registry::RenewVerdict::kRenewed) posts_.renewed({args.key, region}, dirty_ns, *reach);
   const Code code = *verdict == registry::RenewVerdict::kRenewed         ? Code::kOk
                     : *verdict == registry::RenewVerdict::kSenderIsNewer ? Code::kNotFound
                                                                          : Code::kConflict;
@@ -134,6 +189,15 @@ Code DiscoveryApi::renew(Call& call) {
   return code;
 }
 
+void DiscoveryApi::note_proof_of_life(const Call& call, const registry::InstanceKeyView& key, const Origin& origin) {
+  if (!origin.replication) return;
+  bool cancelled = false;
+  registry_.with_record(registry_.find_record(key), [&](const registry::StoredRecord& r) {
+    cancelled = r.instance->numbers.state == registry::RecordState::kTombstone;
+  });
+  if (cancelled) proofs_.renewed(call.request.client->ip, key, call.request.received_at);
+}
+
 Code DiscoveryApi::cancel(Call& call) {
   Binder bind(params_, "ArgCancel", settings_.name_bytes_max);
   registry::CancelArgs args;
@@ -143,31 +207,38 @@ Code DiscoveryApi::cancel(Call& call) {
   const int64_t latest_ns = bind.i64("latest_timestamp");
   const int64_t dirty_ns = bind.i64("dirty_timestamp");
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
-  args.writer = origin_of(call.request, replication, from_zone).writer;
+  const Origin origin = origin_of(call.request, replication, from_zone);
+  args.writer = origin.writer;
   args.stamp_ns = dirty_ns > 0 ? dirty_ns : latest_ns;
+  args.from_peer = origin.replication;
 
-  const auto done = registry_.cancel(args, call.request.received_at);
-  if (!done) {
-    call.envelope.whole(wire_code(done.error().code));
-    return wire_code(done.error().code);
+  const TimePoint now = call.request.received_at;
+  const auto cancelled = registry_.cancel(args, now);
+  if (!cancelled) {
+    call.envelope.whole(wire_code(cancelled.error().code));
+    return wire_code(cancelled.error().code);
   }
-  changes_.changed(done->wake, call.request.received_at);
-  if (done->applied) observer_.cancelled(args.key, *call.request.client);
-  call.envelope.whole(Code::kOk);
-  return Code::kOk;
+  changes_.changed(cancelled->wake, now);
+  if (cancelled->applied) {
+    observer_.cancelled(args.key, *call.request.client);
+    if (const auto reach = origin.reach(); reach && posts_.wanted()) {
+      posts_.cancelled(args.key, cancelled->dirty_ns, now, *reach);
+    }
+  }
+  return done(call, origin);
 }
 
 Code DiscoveryApi::set(Call& call) {
   Binder bind(params_, "ArgSet", settings_.name_bytes_max);
-  bind.text("region");
+  const std::string_view region = bind.text("region");  // only passed on
   const std::string_view zone = bind.name("zone", "Zone");
   const std::string_view env = bind.name("env", "Env");
   const std::string_view appid = bind.name("appid", "AppID");
   const auto hosts = bind.list("hostname");
   const auto statuses = bind.i64_comma_list("status");
   const auto patches = bind.list("metadata");
-  bind.flag("replication");
-  bind.flag("from_zone");
+  const bool replication = bind.flag("replication");
+  const bool from_zone = bind.flag("from_zone");
   const int64_t set_timestamp_ns = bind.i64("set_timestamp");
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
 
@@ -205,12 +276,17 @@ Code DiscoveryApi::set(Call& call) {
     return text;
   };
   const registry::AppKeyView app{env, appid};
-  const auto done = registry_.set({app, zone, items, set_timestamp_ns, merge}, call.request.received_at);
-  if (!done) return refuse(call, done.error(), true);
-  changes_.changed(*done, call.request.received_at);
+  const Origin origin = origin_of(call.request, replication, from_zone);
+  const auto wake =
+      registry_.set({app, zone, items, set_timestamp_ns, origin.replication, merge}, call.request.received_at);
+  if (!wake) return refuse(call, wake.error(), true);
+  changes_.changed(*wake, call.request.received_at);
   observer_.set_applied(app, zone, hosts.size(), *call.request.client);
-  call.envelope.whole(Code::kOk);
-  return Code::kOk;
+  if (const auto reach = origin.reach(); reach && posts_.wanted()) {
+    std::string repaired;
+    posts_.set(app, zone, repair(region, repaired), patches_of(items, parsed), *reach);
+  }
+  return done(call, origin);
 }
 
 }  // namespace discovery::protocol

@@ -123,10 +123,7 @@ TEST(Nodes, ListsTheOwnZoneWithItselfUp) {
             R"({"code":0,"message":"0","ttl":1,"data":[{"addr":"10.9.0.1:7171","status":0,"zone":"z-own"},)"
             R"({"addr":"10.9.0.2:7171","status":1,"zone":"z-own"}]})");
   EXPECT_EQ(node.seen.last().route, Route::kNodes);
-  ApiSettings alone;
-  alone.zone = "z<";
-  alone.self_addr = "[::1]:7171";
-  node.api.update(alone);
+  node.cluster.lone.set_nodes({{"[::1]:7171", "z<", 0}});
   EXPECT_EQ(node.get("/discovery/nodes").data(),
             (Json::array({Json{{"addr", "[::1]:7171"}, {"status", 0}, {"zone", "z<"}}})));
 }

@@ -144,9 +144,6 @@ void Recorder::stranger_refused(const registry::InstanceKeyView& key, const code
 
 ApiSettings test_settings() {
   ApiSettings s;
-  s.zone = "z-own";
-  s.self_addr = "10.9.0.1:7171";
-  s.nodes = {"10.9.0.2:7171"};
   s.node_addrs = {"10.9.0.1:7171", "10.9.0.2:7171", "10.9.1.1:7171"};
   s.peer_ips = {"10.9.0.2", "10.9.1.1"};
   return s;
@@ -155,7 +152,9 @@ ApiSettings test_settings() {
 Node::Node(const ApiSettings& settings, const registry::RegistrySettings& stored, bool protect)
     : registry(stored),
       protection(protect, from_wire_ns(kStartNs)),
-      api(registry, hub, protection, *this, seen, settings) {}
+      api({registry, hub, wheel, protection, cluster, proofs, *this, seen}, settings) {
+  cluster.lone.set_nodes({{"10.9.0.1:7171", "z-own", 0}, {"10.9.0.2:7171", "z-own", 1}});
+}
 
 void Node::changed(const registry::Wake& wake, TimePoint at) {
   if (wake.reactors & 1) hub.mark_changed(wake.app_id, at);

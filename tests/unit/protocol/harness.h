@@ -141,6 +141,31 @@ struct Headers {
 /// Settings of a node 10.9.0.1:7171 in zone z-own, with one configured neighbour in its zone and one in z-far.
 ApiSettings test_settings();
 
+/// A cluster that says what it is told to, and keeps what it is given.
+class FakeCluster final : public ClusterPort {
+ public:
+  [[nodiscard]] NodeList nodes() const override { return lone.nodes(); }
+  [[nodiscard]] bool all_peers_heard(TimePoint /*now*/) const override { return heard; }
+  [[nodiscard]] bool wants_posts() const override { return posting; }
+  void post(cluster::Post&& post) override { posts.push_back(std::move(post)); }
+  [[nodiscard]] bool is_original(std::string_view ip) const override { return !ip.empty() && ip == original_ip; }
+  void original_spoke(std::string_view ip, TimePoint now) override { spoke.emplace_back(ip, now); }
+  [[nodiscard]] bool accepts_writes() const override { return open; }
+  [[nodiscard]] Duration ack_wait() const override { return wait; }
+  [[nodiscard]] uint64_t ack_ticket() override { return tickets ? ++last_ticket : 0; }
+
+  LoneCluster lone;
+  bool heard = true;
+  bool posting = false;
+  bool open = true;
+  bool tickets = true;
+  std::string original_ip;
+  Duration wait{};
+  uint64_t last_ticket = 0;
+  std::vector<cluster::Post> posts;
+  std::vector<std::pair<std::string, TimePoint>> spoke;
+};
+
 class Node final : private ChangeSink {
  public:
   explicit Node(const ApiSettings& settings = test_settings(), const registry::RegistrySettings& stored = {},
@@ -198,6 +223,8 @@ class Node final : private ChangeSink {
   registry::PollBudget budget;
   registry::PollHub hub{registry, wheel, budget, 0};
   registry::StartProtection protection;
+  FakeCluster cluster;
+  ProofOfLife proofs{HashKey{1, 2}};
   DiscoveryApi api;
 
  private:

@@ -150,7 +150,7 @@ TEST_F(Hold, EndsAtTheRequestsOwnDeadlineIfEarlier) {
 
 TEST_F(Hold, IsAsLongAsConfigured) {
   ApiSettings settings = test_settings();
-  settings.empty_hold = 3s;
+  settings.polls.empty_hold = 3s;
   node.api.update(settings);
   FakeExchange& x = node.send_get(Node::polls_of({{"a", 0}}));
   node.advance(3s - 20ms);

@@ -21,11 +21,11 @@ InstancePtr make(const Application& app, std::string_view zone, std::string_view
   numbers.status = status;
   numbers.state = state;
   return Instance::make({.zone = zone, .hostname = hostname, .version = version}, numbers,
-                        app.key_hash(zone, hostname));
+                        app.key_hash(zone, hostname), 0);
 }
 void add(Application& app, std::string_view zone, std::string_view hostname, uint32_t status = 1,
          RecordState state = RecordState::kVisible) {
-  app.insert(make(app, zone, hostname, status, state), 7);
+  app.insert(make(app, zone, hostname, status, state), 7, {});
 }
 using Keys = std::vector<std::pair<std::string, std::string>>;
 Keys listed(const Application& app) {
@@ -331,7 +331,7 @@ TEST(Application, IndexAgainstAMapRandomised) {
                   static_cast<RecordState>(random.below(3)), op};
     if (known == model.end()) {
       if (shrinking) continue;
-      app.insert(make(app, key.first, key.second, r.status, r.state, r.version), r.lease);
+      app.insert(make(app, key.first, key.second, r.status, r.state, r.version), r.lease, {});
       model[key] = r;
     } else if (const uint64_t what = random.below(shrinking ? 3 : 6); what < 2) {
       app.remove(i);

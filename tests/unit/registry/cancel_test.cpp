@@ -147,7 +147,9 @@ TEST(CancelReplica, TheTombstoneOfTheUnknownHasTheVersionOfAnImport) {
     const auto tombstone = node.record(kName);
     ASSERT_TRUE(tombstone);
     EXPECT_EQ(tombstone->numbers.state, RecordState::kTombstone);
-    EXPECT_EQ(tombstone->numbers.version, (Version{{c.t, 0, true}, {}}));
+    const Version& v = tombstone->numbers.version;
+    EXPECT_NE(v.incarnation.import_hash, 0U);
+    EXPECT_EQ(v, (Version{{c.t, 0, true, v.incarnation.import_hash}, {}}));
     EXPECT_EQ(tombstone->numbers.dirty_ns, c.stamp);
   }
 }

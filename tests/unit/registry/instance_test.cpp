@@ -17,7 +17,7 @@ void expect_round_trip(const InstanceText& text) {
   numbers.latest_ns = 8;
   numbers.status = 2;
   numbers.state = RecordState::kHidden;
-  const InstancePtr made = Instance::make(text, numbers, 0xdeadbeef);
+  const InstancePtr made = Instance::make(text, numbers, 0xdeadbeef, 0xfeedULL);
   EXPECT_EQ(made->zone(), text.zone);
   EXPECT_EQ(made->hostname(), text.hostname);
   EXPECT_EQ(made->region(), text.region);
@@ -77,8 +77,8 @@ TEST(Instance, KeepsBytesThatEndTextsElsewhere) {
 
 TEST(InstanceDeathTest, LongerNamesThanTheContractAllowsStopTheProcess) {
   const std::string name(65536, 'n');
-  EXPECT_DEATH(Instance::make({.zone = name, .hostname = "h"}, {}, 0), "bounds every text");
-  EXPECT_DEATH(Instance::make({.zone = "z", .hostname = name}, {}, 0), "bounds every text");
+  EXPECT_DEATH(Instance::make({.zone = name, .hostname = "h"}, {}, 0, 0), "bounds every text");
+  EXPECT_DEATH(Instance::make({.zone = "z", .hostname = name}, {}, 0, 0), "bounds every text");
 }
 
 TEST(AppKey, IsOrderedByAppidThenEnv) {

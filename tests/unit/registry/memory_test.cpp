@@ -108,15 +108,15 @@ TEST(RegistryMemory, ALosingRegisterIsNotRefusedForWantOfRoom) {
 TEST(RegistryMemory, WatchingTheUnknownIsExhaustedPastTheLimit) {
   uint64_t id = 0;
   Node empty;
-  ASSERT_TRUE(empty.registry.watch(kName.app(), "", 0, id));
+  ASSERT_TRUE(empty.registry.watch(kName.app(), "", 0, 0, kStart, id));
   const uint64_t bytes = empty.registry.memory_bytes();
   EXPECT_GT(bytes, 0U);
 
   Node fits(with_memory(bytes));
-  EXPECT_TRUE(fits.registry.watch(kName.app(), "", 0, id));
-  EXPECT_TRUE(fits.registry.watch(kName.app(), "", 1, id));  // it is there already
+  EXPECT_TRUE(fits.registry.watch(kName.app(), "", 0, 0, kStart, id));
+  EXPECT_TRUE(fits.registry.watch(kName.app(), "", 1, 0, kStart, id));  // it is there already
   Node past(with_memory(bytes - 1));
-  const auto refused = past.registry.watch(kName.app(), "", 0, id);
+  const auto refused = past.registry.watch(kName.app(), "", 0, 0, kStart, id);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
   EXPECT_EQ(past.registry.memory_bytes(), 0U);
@@ -140,7 +140,7 @@ TEST(RegistryMemory, SetPastTheLimitChangesNothing) {
   const auto set_metadata = [&](std::string text) {
     const SetItem item{kName.hostname, 2U, true};
     const auto merge = [&](size_t, std::string_view) -> Result<std::string> { return text; };
-    return node.registry.set({kName.app(), kName.zone, {&item, 1}, 0, merge}, node.now);
+    return node.registry.set({kName.app(), kName.zone, {&item, 1}, 0, false, merge}, node.now);
   };
   const size_t held = node.get(kName)->metadata_json.size();
   const auto refused = set_metadata(std::string(held + 11, 'm'));

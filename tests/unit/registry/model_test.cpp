@@ -196,7 +196,7 @@ class Run {
       return merged(i, stored);
     };
     const int64_t given = pick(3) ? 0 : some_stamp(where);
-    const auto wake = node_.registry.set({where.app(), where.zone, items, given, merge}, node_.now);
+    const auto wake = node_.registry.set({where.app(), where.zone, items, given, false, merge}, node_.now);
     bool good = !with_metadata || bad == names.size();
     for (const Name& n : names) {
       const model::Record* r = model_.find_record(n);
@@ -258,7 +258,7 @@ class Run {
     const Name name = some_name();
     const auto reactor = static_cast<unsigned>(pick(3) * 31);
     uint64_t id = 0;
-    const auto state = node_.registry.watch(name.app(), "", reactor, id);
+    const auto state = node_.registry.watch(name.app(), "", reactor, 0, kStart, id);
     ASSERT_TRUE(state);
     model::App& app = model_.add(name);
     app.watchers |= uint64_t{1} << reactor;

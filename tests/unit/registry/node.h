@@ -158,7 +158,7 @@ class Node {
   }
   Result<Wake> set_status(const Name& name, uint32_t status, int64_t set_timestamp_ns = 0) {
     const SetItem item{name.hostname, status, false};
-    return registry.set({name.app(), name.zone, {&item, 1}, set_timestamp_ns, kNoMerge}, now);
+    return registry.set({name.app(), name.zone, {&item, 1}, set_timestamp_ns, false, kNoMerge}, now);
   }
 
   // -- reads
@@ -185,7 +185,7 @@ class Node {
   [[nodiscard]] int64_t latest(const Name& name) const { return look(name).latest_timestamp_ns; }
   uint64_t watch(const Name& name, unsigned reactor) {
     uint64_t id = 0;
-    EXPECT_TRUE(registry.watch(name.app(), "", reactor, id));
+    EXPECT_TRUE(registry.watch(name.app(), "", reactor, 0, kStart, id));
     return id;
   }
   [[nodiscard]] std::vector<Name> listing() const {

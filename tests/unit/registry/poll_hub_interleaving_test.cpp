@@ -36,7 +36,7 @@ void play(const std::vector<Step>& order, bool starts_known) {
       case Step::kJoin:
         if (answered) break;
         waiter = std::make_unique<TestWaiter>(reactor, 1);
-        answered |= has_news(*waiter->join(kName.app(), "", cursor));
+        answered |= has_news(*waiter->join(kName.app(), "", cursor, kStart));
         break;
       case Step::kRest:
         if (answered) {

@@ -143,7 +143,7 @@ TEST_F(PollHubLeaving, PollingUnknownNamesLeavesNothing) {
   SeededRandom random(4711);
   for (int i = 0; i < 100'000; ++i) {
     TestWaiter waiter(reactor, 1);
-    ASSERT_TRUE(waiter.join({"dev", std::to_string(random.next())}, "", 0));
+    ASSERT_TRUE(waiter.join({"dev", std::to_string(random.next())}, "", 0, kStart));
     waiter.rest(node.now + seconds(30));
   }
   EXPECT_EQ(node.registry.memory_bytes(), 0U);

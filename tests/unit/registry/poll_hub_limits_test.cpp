@@ -154,8 +154,8 @@ TEST_F(PollHubLimits, AJoinThatFindsNoRoomLeavesNothing) {
   node.registry.set_memory_bytes_max(node.registry.memory_bytes());
   {
     TestWaiter waiter(reactor, 2);
-    EXPECT_TRUE(waiter.join(kName.app(), "", 0));
-    const auto refused = waiter.join(kOther.app(), "", 0);
+    EXPECT_TRUE(waiter.join(kName.app(), "", 0, kStart));
+    const auto refused = waiter.join(kOther.app(), "", 0, kStart);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
     EXPECT_EQ(waiter.watches().size(), 1U);
@@ -171,8 +171,8 @@ using PollHubDeathTest = PollHubLimits;
 TEST_F(PollHubDeathTest, MisuseStopsTheProcess) {
   EXPECT_DEATH(Reactor(node, budget, 64), "bits of 64");
   TestWaiter waiter(reactor, 1);
-  ASSERT_TRUE(waiter.join(kName.app(), "", 0));
-  EXPECT_DEATH((void)waiter.join(kOther.app(), "", 0), "as it announced");
+  ASSERT_TRUE(waiter.join(kName.app(), "", 0, kStart));
+  EXPECT_DEATH((void)waiter.join(kOther.app(), "", 0, kStart), "as it announced");
 }
 
 }  // namespace

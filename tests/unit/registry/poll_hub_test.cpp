@@ -86,7 +86,7 @@ TEST_F(PollHubWaking, DoesNotWakeOnWhatChangesNothing) {
 
 TEST_F(PollHubWaking, AnUnknownApplicationIsWatchedAndWakesWhenItComes) {
   auto waiter = std::make_unique<TestWaiter>(reactor, 1);
-  const auto state = waiter->join(kName.app(), "", 0);
+  const auto state = waiter->join(kName.app(), "", 0, kStart);
   ASSERT_TRUE(state);
   EXPECT_FALSE(state->known);
   EXPECT_EQ(state->latest_timestamp_ns, 0);
@@ -100,11 +100,11 @@ TEST_F(PollHubWaking, AnUnknownApplicationIsWatchedAndWakesWhenItComes) {
 TEST_F(PollHubWaking, JoinTellsOfTheZoneAskedFor) {
   node.put({"h", "zone-a"});
   TestWaiter waiter(reactor, 2);
-  const auto known = waiter.join(kName.app(), "zone-a", 7);
+  const auto known = waiter.join(kName.app(), "zone-a", 7, kStart);
   ASSERT_TRUE(known);
   EXPECT_TRUE(known->zone_known);
   EXPECT_TRUE(known->in_service);
-  const auto unknown = waiter.join(kName.app(), "zone-b", 8);
+  const auto unknown = waiter.join(kName.app(), "zone-b", 8, kStart);
   ASSERT_TRUE(unknown);
   EXPECT_TRUE(unknown->known);
   EXPECT_FALSE(unknown->zone_known);

@@ -76,7 +76,7 @@ class TestWaiter final : public PollHub::Waiter {
 inline std::unique_ptr<TestWaiter> park(Reactor& reactor, const std::vector<Name>& names) {
   auto waiter = std::make_unique<TestWaiter>(reactor, names.size());
   EXPECT_TRUE(waiter->admitted());
-  for (const Name& n : names) EXPECT_TRUE(waiter->join(n.app(), "", reactor.node.latest(n)));
+  for (const Name& n : names) EXPECT_TRUE(waiter->join(n.app(), "", reactor.node.latest(n), reactor.node.now));
   waiter->rest(reactor.node.now + seconds(30));
   return waiter;
 }

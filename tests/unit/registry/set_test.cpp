@@ -25,7 +25,7 @@ Result<Wake> set(Node& node, const Ask& ask, const Name& where = kName) {
     if (given == "bad") return invalid("metadata must be an object");
     return given.starts_with("+") ? std::string(stored) + given.substr(1) : given;
   };
-  return node.registry.set({where.app(), where.zone, items, ask.set_timestamp_ns, merge}, node.now);
+  return node.registry.set({where.app(), where.zone, items, ask.set_timestamp_ns, false, merge}, node.now);
 }
 
 TEST(Set, OfStatusOneChangesUpDirtyAndLatest) {

@@ -34,5 +34,27 @@ TEST(StartProtection, SyncingOneThatIsOffDoesNothing) {
   EXPECT_FALSE(off.active(kStart));
 }
 
+TEST(StartProtection, RefusesWhileWarmingWhateverElseIsSaid) {
+  for (const bool enabled : {false, true}) {
+    StartProtection gate(enabled, kStart);
+    EXPECT_FALSE(gate.warming()) << "ready until it is said otherwise";
+    gate.set_ready(false);
+    gate.synced();
+    EXPECT_TRUE(gate.active(kStart));
+    EXPECT_TRUE(gate.active(kStart + hours(1))) << "no time ends it";
+    EXPECT_FALSE(gate.protecting(kStart));
+    gate.set_ready(true);
+    EXPECT_FALSE(gate.active(kStart));
+  }
+}
+
+TEST(StartProtection, ReadinessDoesNotEndTheFirstMinute) {
+  StartProtection gate(true, kStart);
+  gate.set_ready(false);
+  gate.set_ready(true);
+  EXPECT_TRUE(gate.active(kStart + seconds(59)));
+  EXPECT_FALSE(gate.active(kStart + seconds(60)));
+}
+
 }  // namespace
 }  // namespace discovery::registry

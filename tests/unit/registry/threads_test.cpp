@@ -166,7 +166,7 @@ class Worker {
     const auto merge = [&](size_t, std::string_view) -> Result<std::string> {
       return std::string(random_.below(30), 'm');
     };
-    const auto wake = shared_.registry.set({name.app(), name.zone, {&item, 1}, 0, merge}, now_);
+    const auto wake = shared_.registry.set({name.app(), name.zone, {&item, 1}, 0, false, merge}, now_);
     if (wake) shared_.route(*wake);
   }
   void view(const Name& name) {
@@ -187,7 +187,7 @@ class Worker {
   }
   void park(const Name& name) {
     auto p = std::make_unique<Parked>(hub_);
-    const auto state = p->join(name.app(), "", 0);
+    const auto state = p->join(name.app(), "", 0, kStart);
     ASSERT_TRUE(state);
     p->name = name;
     p->cursor_ns = state->latest_timestamp_ns;

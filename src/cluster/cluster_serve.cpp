@@ -1,0 +1,262 @@
+// What other nodes of ours ask, and how their records and renewals are taken in.
+#include <algorithm>
+#include <unordered_map>
+
+#include "cluster/other.h"
+
+namespace discovery::cluster {
+
+namespace {
+constexpr size_t kWalkBudget = 256;
+constexpr uint32_t kSlotsMax = 1U << 24;  ///< of one other node: what its table here may grow to
+Error from_stranger() { return invalid("the sender is no member of this cluster"); }
+}  // namespace
+
+Result<std::string> Cluster::handle(CallKind kind, std::string_view body, TimePoint now) {
+  switch (kind) {
+    case CallKind::kHello:
+      return serve_hello(body, now);
+    case CallKind::kPush:
+      return serve_push(body, now);
+    case CallKind::kDigest:
+      return serve_digest(body, now);
+    case CallKind::kLeaves:
+      return serve_leaves(body, now);
+    case CallKind::kSync:
+      return serve_sync(body, now);
+    case CallKind::kPost:
+    case CallKind::kFetchAll:
+      break;
+  }
+  return invalid("no message of the peer protocol");
+}
+
+Hello Cluster::hello_of_self(const Other* other, TimePoint now) const {
+  Hello h;
+  h.header = header_for(other, now);
+  h.version_max = settings_.version_max;
+  h.node_id = settings_.node_id;
+  const MemberEntry* self = membership_.find(settings_.address);
+  h.generation = self ? self->added : 1;
+  h.zone = settings_.zone;
+  h.members = membership_.list();
+  return h;
+}
+
+bool Cluster::admits(std::string_view address) const {
+  if (settings_.open_membership || membership_.find(address)) return true;
+  const auto it = others_.find(address);
+  return it != others_.end() && (it->second->seed || it->second->discovered);
+}
+
+Result<std::string> Cluster::serve_hello(std::string_view body, TimePoint now) {
+  const auto hello = decode_hello(body);
+  if (!hello) return hello.error();
+  const std::string address(hello->header.address);
+  HelloVerdict verdict = HelloVerdict::kWelcome;
+  if (hello->version_min > settings_.version_max || hello->version_max < kProtocolMin) {
+    verdict = HelloVerdict::kNoCommonVersion;
+  } else if (!believable(hello->header.hlc_ns, now)) {
+    verdict = HelloVerdict::kClockAhead;
+  } else if (hello->header.boot != boot_ && (hello->node_id == settings_.node_id || address == settings_.address)) {
+    verdict = HelloVerdict::kSameNodeId;
+  } else if (!membership_.other_with_id(hello->node_id, address).empty()) {
+    verdict = HelloVerdict::kSameNodeId;
+  } else if (!admits(address) || (others_.size() >= kMembersMax && !find_other(address))) {
+    verdict = HelloVerdict::kNotAdmitted;
+  }
+  Other* from = find_other(address);
+  if (verdict == HelloVerdict::kWelcome && hello->header.boot != boot_) {
+    registry_.versions().observe(hello->header.hlc_ns);
+    merge_members(hello->members, now);
+    from = &other_at(address, std::string(hello->zone), now);
+    membership_.add(address, hello->zone, std::max<uint32_t>(hello->generation, 1));
+    membership_.set_node_id(address, hello->node_id);
+    refresh_members(now);
+    coverage_.heard(address, hello->header.boot, hello->header.sent_ns, now);
+    from = find_other(address);  // removed meanwhile: it learns of that from the answer, and joins again
+    // It is there: no reason to wait for the end of a back-off.
+    if (from && !from->up() && from->state != Other::State::kGreeting) from->next_hello = now;
+  } else if (verdict != HelloVerdict::kWelcome) {
+    effects_.tell(verdict == HelloVerdict::kSameNodeId    ? "peer_same_node_id"
+                  : verdict == HelloVerdict::kClockAhead  ? "peer_clock_ahead"
+                  : verdict == HelloVerdict::kNotAdmitted ? "peer_not_admitted"
+                                                          : "peer_other_version",
+                  address, "hello refused");
+  }
+  return encode(HelloReply{hello_of_self(from, now), verdict});
+}
+
+Cluster::Other* Cluster::known_sender(const Header& header, TimePoint now) {
+  Other* from = find_other(header.address);
+  if (!from || !membership_.contains(header.address) || !believable(header.hlc_ns, now)) return nullptr;
+  registry_.versions().observe(header.hlc_ns);
+  coverage_.heard(from->address, header.boot, header.sent_ns, now);
+  return from;
+}
+
+// ------------------------------------------------------------------------------------------------------- push
+
+Result<std::string> Cluster::serve_push(std::string_view body, TimePoint now) {
+  const auto push = decode_push(body);
+  if (!push) return push.error();
+  PushReply reply;
+  if (!believable(push->header.hlc_ns, now)) {
+    reply.verdict = PushVerdict::kClockAhead;
+  } else {
+    // Who is a member comes first: coverage must not move past a join it does not know of.
+    if (find_other(push->header.address)) merge_members(push->members, now);
+    Other* from = known_sender(push->header, now);
+    if (!from) {
+      reply.verdict = PushVerdict::kNotAMember;
+    } else if (push->header.for_boot != boot_) {
+      reply.verdict = PushVerdict::kOtherBoot;
+    } else {
+      from->heard = now;
+      take_records(*from, push->header, push->records, false, now);
+      take_leases(*from, push->header, push->leases, reply.unknown_slots, now);
+    }
+  }
+  reply.header = header_for(find_other(push->header.address), now);
+  return encode(reply);
+}
+
+void Cluster::merge_members(const std::vector<MemberEntry>& members, TimePoint now) {
+  for (const MemberEntry& m : members) membership_.merge(m);
+  // Removed while it was silent, and back again: it joins anew.
+  if (!leaving_ && !membership_.contains(settings_.address)) {
+    membership_.add(settings_.address, settings_.zone, membership_.next_generation(settings_.address));
+    membership_.set_node_id(settings_.address, settings_.node_id);
+    effects_.tell("rejoined", settings_.address, "had been removed from the cluster");
+  }
+  refresh_members(now);
+}
+
+void Cluster::take_records(Other& from, const Header& header, const std::vector<registry::Record>& records,
+                           bool trust_hidden, TimePoint now) {
+  const Coverage::Mapping* clock = coverage_.mapping(from.address);
+  for (const registry::Record& record : records) {
+    ++from.counters.records_received;
+    const int64_t newest = std::max(record.version.incarnation.t_ns, record.version.set.t_ns);
+    if (!believable(newest, now) || !effects_.acceptable(record)) {
+      ++from.counters.records_refused;
+      continue;
+    }
+    registry::JoinArgs args;
+    args.record = record;
+    args.trust_hidden = trust_hidden;
+    if (record.home_age && clock) args.lease = std::min(now, clock->ours(header.sent_ns - record.home_age->count()));
+    const registry::JoinOutcome done = registry_.join(args, now);
+    effects_.changed(done.wake, now);
+    switch (done.result) {
+      case registry::JoinResult::kApplied:
+        ++from.counters.records_applied;
+        break;
+      case registry::JoinResult::kOlder:
+        from.peer.enqueue(done.ref, now);
+        break;
+      case registry::JoinResult::kFull:
+        ++from.counters.records_refused;
+        break;
+      case registry::JoinResult::kSame:
+      case registry::JoinResult::kForgotten:
+        break;
+    }
+  }
+}
+
+void Cluster::take_leases(Other& from, const Header& header, const LeasePart& part, std::vector<uint32_t>& unknown,
+                          TimePoint now) {
+  const Coverage::Mapping* clock = coverage_.mapping(from.address);
+  if (!clock || part.to_ns == 0) return;
+  from.slots.at_boot(header.boot);
+  for (const LeaseDefinition& d : part.definitions) {
+    if (d.slot < kSlotsMax) from.slots.define(d.slot, registry_.find_record(d.key));
+  }
+  const int64_t held_ns = coverage_.held_until(from.address, header.boot);
+  for (const LeaseEntry& e : part.entries) {
+    ++from.counters.leases_received;
+    const registry::RecordRef ref = from.slots.at(e.slot);
+    const int64_t stamp_ns = part.to_ns - std::min(part.to_ns, e.age_ns);
+    registry::Wake wake;
+    const bool counts = stamp_ns > held_ns;
+    if (ref && registry_.raise_lease(ref, std::min(now, clock->ours(stamp_ns)), counts, now, wake)) {
+      effects_.changed(wake, now);
+    } else if (unknown.size() < PeerLink::kUnknownMax) {
+      unknown.push_back(e.slot);
+    }
+  }
+  if (part.complete) coverage_.covered(from.address, part.from_ns, part.to_ns, part.farewell);
+  if (part.farewell) took_farewell(from, now);
+}
+
+// ------------------------------------------------------------------------------------------------------- digests
+
+Result<std::string> Cluster::serve_digest(std::string_view body, TimePoint now) {
+  const auto request = decode_digest_request(body);
+  if (!request) return request.error();
+  Other* from = known_sender(request->header, now);
+  if (!from) return from_stranger();
+  DigestReply reply;
+  reply.header = header_for(from, now);
+  const registry::Digest::Sums ours = registry_.digest().roots();
+  for (size_t root = 0; root < ours.size(); ++root) {
+    if (ours[root] == request->roots[root]) continue;
+    reply.differing.push_back({static_cast<uint8_t>(root), registry_.digest().leaves(root)});
+  }
+  return encode(reply);
+}
+
+// Each side gets what the other has newer. That a record is not there is no information but this: it is not there.
+Result<std::string> Cluster::serve_leaves(std::string_view body, TimePoint now) {
+  const auto request = decode_leaves_request(body);
+  if (!request) return request.error();
+  Other* from = known_sender(request->header, now);
+  if (!from) return from_stranger();
+  std::vector<bool> leaves(registry::Digest::kLeaves);
+  for (const uint16_t leaf : request->leaves) leaves[leaf] = true;
+  std::unordered_map<uint64_t, const LeafEntry*> theirs;  // the keys are hashes with a secret; only looked up
+  for (const LeafEntry& e : request->entries) theirs.emplace(e.key_digest, &e);
+  LeavesReply reply;
+  RecordBatch batch;
+  std::unordered_map<uint64_t, bool> ours;
+  read_leaves(registry_, leaves, [&](const registry::StoredRecord& r) {
+    const uint64_t digest = r.instance->key_digest();
+    ours.emplace(digest, true);
+    const auto it = theirs.find(digest);
+    if (it != theirs.end() && it->second->version == r.instance->numbers.version) return;
+    if (it != theirs.end() && it->second->version > r.instance->numbers.version) {
+      reply.wanted.push_back(digest);
+    } else if (batch.bytes().size() < settings_.batch_bytes_max) {
+      batch.add(r.at(now));
+    } else {
+      from->peer.enqueue(r.ref, now);
+      ++reply.left_out;
+    }
+  });
+  for (const LeafEntry& e : request->entries) {
+    if (!ours.contains(e.key_digest)) reply.wanted.push_back(e.key_digest);
+  }
+  reply.header = header_for(from, now);
+  return encode(reply, batch);
+}
+
+Result<std::string> Cluster::serve_sync(std::string_view body, TimePoint now) {
+  const auto request = decode_sync_request(body);
+  if (!request) return request.error();
+  Other* from = known_sender(request->header, now);
+  if (!from) return from_stranger();
+  SyncReply reply;
+  RecordBatch batch;
+  reply.next = request->cursor;
+  bool more = true;
+  while (more && batch.bytes().size() < settings_.batch_bytes_max) {
+    more = registry_.read_records(reply.next, kWalkBudget,
+                                  [&](const registry::StoredRecord& r) { batch.add(r.at(now)); });
+  }
+  reply.done = !more;
+  reply.header = header_for(from, now);
+  return encode(reply, batch);
+}
+
+}  // namespace discovery::cluster

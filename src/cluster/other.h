@@ -1,0 +1,48 @@
+// Everything the cluster keeps about one other node. Internal to src/cluster.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cluster/cluster.h"
+#include "cluster/original_link.h"
+#include "cluster/peer_link.h"
+#include "cluster/slot_table.h"
+
+namespace discovery::cluster {
+
+struct Cluster::Other {
+  enum class State : uint8_t { kUnknown, kGreeting, kOurs, kOriginal, kDown };
+
+  Other(Cluster& cluster, std::string the_address, std::string the_zone)
+      : address(std::move(the_address)), zone(std::move(the_zone)), peer(cluster, *this), original(cluster, *this) {}
+
+  const std::string address;
+  std::string zone;
+  bool seed = false;        ///< configured
+  bool discovered = false;  ///< stands in infra.discovery
+  State state = State::kUnknown;
+  bool known_ours = false;      ///< it was, when it answered last
+  bool known_original = false;  ///< the same
+  bool tried = false;           ///< it answered or failed at least once
+  bool synced = false;          ///< all it had is here, since our start
+  uint64_t boot = 0;            ///< 0: not known
+  uint32_t version = kProtocolMin;  ///< both speak it
+  TimePoint next_hello{};
+  TimePoint hello_sent{};
+  Duration backoff{};
+  std::optional<TimePoint> down_since;
+  std::optional<TimePoint> heard;  ///< a push of it, or an original's post
+  std::optional<Duration> clock_ahead;
+  LinkCounters counters;
+  SlotTable slots;
+  PeerLink peer;
+  OriginalLink original;
+
+  [[nodiscard]] bool up() const { return state == State::kOurs || state == State::kOriginal; }
+  /// It is, or may yet turn out to be, an original.
+  [[nodiscard]] bool takes_posts() const { return known_original || (!known_ours && state != State::kOurs); }
+};
+
+}  // namespace discovery::cluster

@@ -1,0 +1,34 @@
+// Which of our records another node means by its slots, as far as it told us (LeasePart::define). Another boot of it
+// means others. Thread: the cluster's. Limits: the caller bounds the slots.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "registry/record.h"
+
+namespace discovery::cluster {
+
+class SlotTable {
+ public:
+  /// Forgets everything told by another boot.
+  void at_boot(uint64_t boot) {
+    if (boot == boot_) return;
+    boot_ = boot;
+    refs_.clear();
+  }
+  void define(uint32_t slot, registry::RecordRef ref) {
+    if (slot >= refs_.size()) refs_.resize(size_t{slot} + 1);
+    refs_[slot] = ref;
+  }
+  /// Empty when it was never told, or no record of that key was here then.
+  [[nodiscard]] registry::RecordRef at(uint32_t slot) const {
+    return slot < refs_.size() ? refs_[slot] : registry::RecordRef{};
+  }
+
+ private:
+  uint64_t boot_ = 0;
+  std::vector<registry::RecordRef> refs_;
+};
+
+}  // namespace discovery::cluster

@@ -1,0 +1,150 @@
+#include "node/peer_caller.h"
+
+#include "node/config_address.h"
+#include "node/peer_paths.h"
+#include "protocol/discovery/legacy_post.h"
+
+namespace discovery::node {
+
+using cluster::Call;
+using cluster::CallKind;
+using cluster::CallResult;
+using net::HttpClient;
+
+namespace {
+constexpr std::string_view kFetchAllPath = "/discovery/fetch/all";
+
+CallResult failure(net::ClientFailure how) {
+  switch (how) {
+    case net::ClientFailure::kRefused:
+      return {CallResult::Kind::kRefused, {}};
+    case net::ClientFailure::kTimeout:
+      return {CallResult::Kind::kTimeout, {}};
+    default:
+      return {CallResult::Kind::kFailed, {}};
+  }
+}
+
+}  // namespace
+
+PeerCaller::PeerCaller(net::Reactor& reactor, std::string bind_address, const net::ClientLimits& limits, Done done)
+    : reactor_(reactor), bind_address_(std::move(bind_address)), limits_(limits), done_(std::move(done)) {}
+
+PeerCaller::~PeerCaller() { *alive_ = false; }
+
+HttpClient* PeerCaller::client_of(const std::string& address, cluster::Channel channel) {
+  Node& node = nodes_[address];
+  auto& client = channel == cluster::Channel::kDelta ? node.delta : node.bulk;
+  if (!client) {
+    const auto parsed = parse_peer_address(address);
+    if (!parsed) return nullptr;  // what another node said of itself
+    client = std::make_unique<HttpClient>(reactor_, net::ClientEndpoint{parsed->host, parsed->port, bind_address_},
+                                          limits_);
+  }
+  return client.get();
+}
+
+void PeerCaller::call(Call call) {
+  HttpClient* client = client_of(call.address, call.channel);
+  if (!client || client->busy()) return fail(call.id, CallResult::Kind::kFailed);
+  switch (call.kind) {
+    case CallKind::kHello:
+      return send_hello(*client, std::move(call));
+    case CallKind::kPost:
+    case CallKind::kFetchAll:
+      return client->connected() ? send_to_original(*client, std::move(call)) : ask_again(*client, std::move(call));
+    default:
+      return send_to_peer(*client, std::move(call));
+  }
+}
+
+void PeerCaller::forget(const std::string& address) {
+  const auto it = nodes_.find(address);
+  if (it == nodes_.end()) return;
+  for (HttpClient* client : {it->second.delta.get(), it->second.bulk.get()}) {
+    if (client) client->close();
+  }
+}
+
+// A failure is told in a later turn, as an answer would be.
+void PeerCaller::fail(uint64_t call_id, CallResult::Kind kind) {
+  reactor_.post([this, alive = std::weak_ptr<bool>(alive_), call_id, kind] {
+    if (!alive.expired()) done_(call_id, {kind, {}});
+  });
+}
+
+void PeerCaller::finish(const HttpClient& /*client*/, uint64_t call_id, CallResult result) {
+  uint64_t sent = 0;
+  uint64_t received = 0;
+  for (const auto& [address, node] : nodes_) {
+    for (const HttpClient* c : {node.delta.get(), node.bulk.get()}) {
+      sent += c ? c->bytes_sent() : 0;
+      received += c ? c->bytes_received() : 0;
+    }
+  }
+  sent_.store(sent, std::memory_order_relaxed);
+  received_.store(received, std::memory_order_relaxed);
+  done_(call_id, std::move(result));
+}
+
+void PeerCaller::send_hello(HttpClient& client, Call call) {
+  net::ClientRequest request;
+  request.target = std::string(peer_path(CallKind::kHello).path) + "?m=" + to_hex(call.body);
+  client.request(std::move(request), call.timeout, HttpClient::Connect::kFresh,
+                 [this, &client, id = call.id](net::ClientResult result) {
+                   if (!result) return finish(client, id, failure(result.error()));
+                   auto hello = read_hello_envelope(result->body);
+                   if (!hello) return finish(client, id, {CallResult::Kind::kOriginal, {}});
+                   if (hello->empty()) return finish(client, id, {CallResult::Kind::kFailed, {}});
+                   finish(client, id, {CallResult::Kind::kAnswer, std::move(*hello)});
+                 });
+}
+
+void PeerCaller::send_to_peer(HttpClient& client, Call call) {
+  net::ClientRequest request;
+  request.method = codec::Method::kPost;
+  request.target = std::string(peer_path(call.kind).path);
+  request.content_type = std::string(kPeerContentType);
+  request.body = std::move(call.body);
+  client.request(std::move(request), call.timeout, HttpClient::Connect::kReuse,
+                 [this, &client, id = call.id](net::ClientResult result) {
+                   if (!result) return finish(client, id, failure(result.error()));
+                   if (result->status != 200) return finish(client, id, {CallResult::Kind::kFailed, {}});
+                   finish(client, id, {CallResult::Kind::kAnswer, std::move(result->body)});
+                 });
+}
+
+// Is it still an original? One that closes its connections after each answer is asked before each post.
+void PeerCaller::ask_again(HttpClient& client, Call call) {
+  net::ClientRequest request;
+  request.target = std::string(peer_path(CallKind::kHello).path);
+  const Duration timeout = call.timeout;
+  client.request(std::move(request), timeout, HttpClient::Connect::kFresh,
+                 [this, &client, c = std::move(call)](net::ClientResult result) mutable {
+                   if (!result) return finish(client, c.id, failure(result.error()));
+                   if (read_hello_envelope(result->body)) {  // one of ours has taken its place
+                     return finish(client, c.id, {CallResult::Kind::kFailed, {}});
+                   }
+                   send_to_original(client, std::move(c));
+                 });
+}
+
+void PeerCaller::send_to_original(HttpClient& client, Call call) {
+  net::ClientRequest request;
+  if (call.kind == CallKind::kPost) {
+    request.method = codec::Method::kPost;
+    request.target = std::move(call.path);
+    request.content_type = std::string(protocol::kLegacyContentType);
+    request.body = std::move(call.body);
+  } else {
+    request.target = std::string(kFetchAllPath);
+  }
+  client.request(std::move(request), call.timeout, HttpClient::Connect::kAny,
+                 [this, &client, id = call.id](net::ClientResult result) {
+                   if (!result) return finish(client, id, failure(result.error()));
+                   if (result->status != 200) return finish(client, id, {CallResult::Kind::kFailed, {}});
+                   finish(client, id, {CallResult::Kind::kAnswer, std::move(result->body)});
+                 });
+}
+
+}  // namespace discovery::node

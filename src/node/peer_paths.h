@@ -1,0 +1,49 @@
+// The peer protocol in HTTP: one path per kind of message (replication.md 2.5, "negotiated by GET").
+//
+//   GET  /discovery/peer/hello?m=HEX   a JSON envelope whose data has "protocol":"discoveryd", "version" and, where m was
+//                                      given, "hello": HEX; without m it only says who answers here
+//   POST /discovery/peer/{push,digest,leaves,sync}   octets in, octets out (cluster/messages.h); HTTP statuses
+//
+// Pure functions.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cluster/transport.h"
+#include "codec/http.h"
+
+namespace discovery::node {
+
+inline constexpr std::string_view kPeerProtocol = "discoveryd";
+inline constexpr std::string_view kPeerContentType = "application/octet-stream";
+
+struct PeerPath {
+  cluster::CallKind kind;
+  codec::Method method;
+  std::string_view path;
+};
+inline constexpr std::array<PeerPath, 5> kPeerPaths{{
+    {cluster::CallKind::kHello, codec::Method::kGet, "/discovery/peer/hello"},
+    {cluster::CallKind::kPush, codec::Method::kPost, "/discovery/peer/push"},
+    {cluster::CallKind::kDigest, codec::Method::kPost, "/discovery/peer/digest"},
+    {cluster::CallKind::kLeaves, codec::Method::kPost, "/discovery/peer/leaves"},
+    {cluster::CallKind::kSync, codec::Method::kPost, "/discovery/peer/sync"},
+}};
+
+[[nodiscard]] const PeerPath* find_peer_path(std::string_view path);
+[[nodiscard]] const PeerPath& peer_path(cluster::CallKind kind);
+
+[[nodiscard]] std::string to_hex(std::string_view bytes);
+/// kInvalidArgument: not an even number of hexadecimal digits.
+[[nodiscard]] Result<std::string> from_hex(std::string_view digits);
+
+/// `hello`: an encoded HelloReply; empty: only who answers here.
+[[nodiscard]] std::string hello_envelope(std::string_view hello);
+/// The HelloReply's bytes, empty where there were none; none at all: it is not one of ours that answers.
+[[nodiscard]] std::optional<std::string> read_hello_envelope(std::string_view body);
+
+}  // namespace discovery::node

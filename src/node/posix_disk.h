@@ -1,0 +1,54 @@
+// The data folder on a real disk (storage/disk.h), for one process alone.
+//
+// Lifecycle: open() makes the folder (0700, its parents must exist) where it is missing and locks it; the lock ends
+// with the object, or the process. Files are reached through the folder's descriptor and never through symbolic links;
+// one that is no regular file is refused. Thread: one at a time. Time: every call may wait for the disk.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "storage/disk.h"
+
+namespace discovery::node {
+
+/// Closes a descriptor when it goes.
+class OwnedFd {
+ public:
+  explicit OwnedFd(int fd = -1) : fd_(fd) {}
+  ~OwnedFd();
+  OwnedFd(OwnedFd&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  OwnedFd(const OwnedFd&) = delete;
+  OwnedFd& operator=(const OwnedFd&) = delete;
+  OwnedFd& operator=(OwnedFd&&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class PosixDisk final : public storage::Disk {
+ public:
+  static constexpr std::string_view kLockName = "lock";
+
+  /// kConflict: another process holds the folder. Else what is wrong with it, in words.
+  static Result<std::unique_ptr<PosixDisk>> open(const std::string& folder);
+
+  Result<std::unique_ptr<storage::DiskFile>> create(std::string_view name) override;
+  Result<void> rename(std::string_view from, std::string_view to) override;
+  Result<void> remove(std::string_view name) override;
+  Result<void> sync_folder() override;
+  Result<std::vector<std::string>> list() override;
+  Result<std::string> read(std::string_view name, uint64_t offset, size_t bytes_max) override;
+
+ private:
+  PosixDisk(OwnedFd folder, OwnedFd lock);
+
+  const OwnedFd folder_;
+  const OwnedFd lock_;
+};
+
+}  // namespace discovery::node

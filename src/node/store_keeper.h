@@ -1,0 +1,74 @@
+// The data folder of a running node: a thread of its own, so that no fsync holds up anything else.
+//
+// Lifecycle: open() before the node serves; start(); finish() at the end, which writes the last snapshot.
+// Thread: wrote() and stats() from any. Limits: kWaitingMax records wait for the thread; what comes past that is in the
+// next snapshot, not in the journal, and is counted. Errors: of open() only: kConflict, the folder is another process's
+// (exit code 4). Later ones cost no request anything; they are in stats() and in the log.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "node/posix_disk.h"
+#include "observe/log.h"
+#include "registry/registry.h"
+#include "storage/store.h"
+
+namespace discovery::node {
+
+class StoreKeeper {
+ public:
+  static constexpr size_t kWaitingMax = 262144;
+
+  /// Opens and locks the folder and loads what is there into the registry.
+  [[nodiscard]] static Result<std::unique_ptr<StoreKeeper>> open(const std::string& folder,
+                                                                 const storage::StoreSettings& settings,
+                                                                 registry::Registry& registry, observe::Logger& logger,
+                                                                 const Clock& clock);
+  ~StoreKeeper();
+  StoreKeeper(const StoreKeeper&) = delete;
+  StoreKeeper& operator=(const StoreKeeper&) = delete;
+
+  void start();
+  /// That record was changed here.
+  void wrote(registry::RecordRef ref);
+  /// Ends the thread; journals and saves everything.
+  void finish();
+
+  [[nodiscard]] const storage::Recovery& recovery() const { return recovery_; }
+  [[nodiscard]] storage::StoreStats stats() const;
+  [[nodiscard]] uint64_t not_journalled() const { return not_journalled_.load(std::memory_order_relaxed); }
+
+ private:
+  StoreKeeper(std::unique_ptr<PosixDisk> disk, const storage::StoreSettings& settings, registry::Registry& registry,
+              observe::Logger& logger, const Clock& clock);
+  void run();
+  void take_waiting();
+  void tell_changes();
+  [[nodiscard]] storage::Moment moment() const;
+
+  const std::unique_ptr<PosixDisk> disk_;
+  registry::Registry& registry_;
+  observe::Logger& logger_;
+  const Clock& clock_;
+  storage::Store store_;  ///< the thread's, once it runs
+  storage::Recovery recovery_;
+  std::thread thread_;
+  std::condition_variable wake_;
+  mutable std::mutex mutex_;
+  std::vector<registry::RecordRef> waiting_;  ///< under mutex_, as are the next two
+  bool ending_ = false;
+  storage::StoreStats stats_;
+  bool was_failing_ = false;
+  std::atomic<uint64_t> not_journalled_{0};
+};
+
+}  // namespace discovery::node

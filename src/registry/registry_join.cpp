@@ -1,0 +1,152 @@
+// join(): the one way in which a record made elsewhere is taken in (replication.md 2.3 and 2.4).
+//
+// What is decided by versions alone is a join of a semilattice: in whatever order and how often the records come, the
+// same remain. Leases and hiding are this node's own; they only ever use what a sender vouches for.
+#include <algorithm>
+
+#include "registry/registry.h"
+
+namespace discovery::registry {
+
+namespace {
+constexpr Duration kForgetEarly = std::chrono::seconds(60);  // one sweep: nobody takes in what others are forgetting
+
+int64_t newest(const Version& v) { return std::max(v.incarnation.t_ns, v.set.t_ns); }
+
+bool is_newer(const Version& joined, const Version& stored) {
+#if defined(DISCOVERY_PLANT_CANCEL_IGNORES_VERSIONS)
+  if (joined.incarnation.tombstone) return joined != stored;
+#endif
+#if defined(DISCOVERY_PLANT_WHOLE_RECORD_SET)
+  if (newest(joined) != newest(stored)) return newest(joined) > newest(stored);
+#endif
+  return joined > stored;
+}
+
+InstanceNumbers numbers_of(const Record& r, bool hidden) {
+  InstanceNumbers n;
+  n.version = r.version;
+  n.reg_ns = r.reg_ns;
+  n.up_ns = r.up_ns;
+  n.dirty_ns = r.dirty_ns;
+  n.latest_ns = r.latest_ns;
+  n.status = r.status;
+  n.state = r.tombstone() ? RecordState::kTombstone : hidden ? RecordState::kHidden : RecordState::kVisible;
+  return n;
+}
+
+InstanceText text_of(const Record& r) {
+  if (!r.tombstone()) return r.text;
+  return {.zone = r.text.zone, .hostname = r.text.hostname, .extension = r.text.extension};
+}
+
+bool is_alive(const Instance& stored) { return stored.numbers.state != RecordState::kTombstone; }
+}  // namespace
+
+JoinOutcome Registry::join(const JoinArgs& args, TimePoint now) {
+  const Record& r = args.record;
+  versions_.observe(newest(r.version));
+  const Duration forget_after = settings_.lease.forget_after;
+  if (r.tombstone()) {
+    const Duration told_age = r.hidden_age + kForgetEarly;
+    if (tombstone_age(r.version, told_age, now) > forget_after) return {JoinResult::kForgotten, {}, {}};
+  }
+  Shard& shard = shard_of(r.app.appid);
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, r.app);
+  const size_t index = app ? app->find(r.text.zone, r.text.hostname) : Application::kNone;
+  if (index == Application::kNone && r.hidden && !args.lease && r.hidden_age > forget_after - kForgetEarly &&
+      !has_provisional(shard, r.key())) {
+    return {JoinResult::kForgotten, {}, {}};
+  }
+  if (index == Application::kNone || is_newer(r.version, app->record(index).numbers.version)) {
+    return join_newer(shard, app, index, args, now);
+  }
+  return join_known(shard, *app, index, args, now);
+}
+
+JoinOutcome Registry::join_known(Shard& shard, Application& app, size_t index, const JoinArgs& args, TimePoint now) {
+  const Record& r = args.record;
+  const bool same = r.version == app.record(index).numbers.version;
+  JoinOutcome out{same ? JoinResult::kSame : JoinResult::kOlder, ref_of(shard, app, index), {}};
+  bool list_changed = false;
+  // A lease is the key's, not the version's: also a sender that is behind may have accepted a renewal.
+  if (args.lease && !r.tombstone() && is_alive(app.record(index))) list_changed = raise(app, index, *args.lease, now);
+  if (same && args.trust_hidden && r.hidden && app.record(index).numbers.state == RecordState::kVisible &&
+      !is_fresh({app.lease_ns(index), app.side(index).lease_known}, now)) {
+    change_record(app, index, [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
+    app.renew(index, std::min(app.lease_ns(index), to_wire_ns(now) - r.hidden_age.count()));
+    list_changed = true;
+  }
+  out.wake = list_changed ? changed_here(shard, app, versions_.next(now, app.latest_timestamp_ns()), now)
+                          : changed_there(shard, app, false, r.app_latest_ns, now);
+  return out;
+}
+
+bool Registry::is_fresh(const Lease& lease, TimePoint now) const {
+  return lease.known && to_wire_ns(now) - lease.ns < settings_.lease.expire_after.count();
+}
+
+/// The lease under which a newer version of a record that is alive is held.
+Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, const JoinArgs& args, TimePoint now) {
+  const Record& r = args.record;
+  const int64_t now_ns = to_wire_ns(now);
+  // Nobody vouches for it: held since now, or since when its sender holds it, and never taken for a renewal.
+  const int64_t held_ns = r.hidden ? now_ns - std::max<int64_t>(0, r.hidden_age.count()) : now_ns;
+  std::optional<int64_t> told_ns;
+  if (args.lease) told_ns = std::min(to_wire_ns(*args.lease), now_ns);
+  if (index == Application::kNone || !is_alive(app->record(index))) return {told_ns.value_or(held_ns), !!told_ns};
+  Lease lease{app->lease_ns(index), app->side(index).lease_known};
+  if (told_ns) return {std::max(lease.ns, *told_ns), true};
+  const bool registered_anew = r.version.incarnation != app->record(index).numbers.version.incarnation;
+  if (registered_anew) lease.ns = std::max(lease.ns, held_ns);
+  return lease;
+}
+
+/// Whether the newer version is held hidden. May renew a lease of which only a sender's hint was known.
+bool Registry::hides(const Instance* stored, const Record& r, Lease& lease, TimePoint now) const {
+  if (r.hidden) return !is_fresh(lease, now);
+  if (!stored || stored->numbers.state != RecordState::kHidden) return false;
+  if (lease.known) return expired(lease.ns, now);
+  lease.ns = to_wire_ns(now);  // hidden by hearsay; now one shows it
+  return false;
+}
+
+JoinOutcome Registry::join_newer(Shard& shard, Application* known, size_t index, const JoinArgs& args, TimePoint now) {
+  const Record& r = args.record;
+  const InstanceText text = text_of(r);
+  const bool is_new = index == Application::kNone;
+  const size_t growth =
+      known ? known->growth(index, text) : bytes_of_new_app(r.app) + Application::bytes_of_record(text);
+  if (growth > 0 && (is_new || !r.tombstone()) && !has_room(growth)) return {JoinResult::kFull, {}, {}};
+  Application& app = known ? *known : find_or_add(shard, r.app);
+  const Instance* stored = is_new ? nullptr : &app.record(index);
+  const bool was_visible = stored && stored->numbers.state == RecordState::kVisible;
+  const bool revived = !stored || !is_alive(*stored);
+
+  Lease lease;
+  int64_t renewed_ns = 0;  // here, before the record came
+  bool hidden = false;
+  if (r.tombstone()) {
+    const Duration age = std::max(Duration::zero(), tombstone_age(r.version, r.hidden_age, now));
+    lease.ns = to_wire_ns(now) - age.count();
+  } else {
+    lease = lease_of_joined(&app, index, args, now);
+    if (revived) renewed_ns = take_provisional(shard, r.key());
+    if (renewed_ns > 0) lease = {lease.known ? std::max(lease.ns, renewed_ns) : renewed_ns, true};
+    hidden = hides(stored, r, lease, now);
+  }
+  auto record =
+      Instance::make(text, numbers_of(r, hidden), stored ? stored->key_hash() : app.key_hash(text.zone, text.hostname),
+                     stored ? stored->key_digest() : key_digest(settings_.cluster_key, r.key()));
+  index = put_record(shard, app, index, std::move(record), lease.ns);
+  Application::Side& side = app.side(index);
+  side.lease_known = lease.known;
+  if (revived || r.tombstone()) side.home_ns = 0;
+  if (renewed_ns > 0) note_renewal(shard, app, index, renewed_ns);
+  const bool visible = !r.tombstone() && !hidden;
+  return {JoinResult::kApplied, ref_of(shard, app, index),
+          changed_there(shard, app, was_visible || visible, r.app_latest_ns, now)};
+}
+
+}  // namespace discovery::registry
