@@ -188,6 +188,14 @@ void Cluster::forget(const std::string& address) {
   transport_.forget(address);
 }
 
+std::vector<std::string_view> Cluster::heard_lately(TimePoint now) const {
+  std::vector<std::string_view> heard;
+  for (const auto& [address, other] : others_) {
+    if (other->heard && now - *other->heard <= kHeardWithin) heard.push_back(address);
+  }
+  return heard;
+}
+
 void Cluster::begin_call(Other& other, Call call) {
   call.id = next_call_++;
   call.address = other.address;
@@ -267,6 +275,7 @@ void Cluster::welcomed(Other& other, const HelloReply& reply, TimePoint now) {
     return;
   }
   other.state = State::kOurs;
+  other.covered_by_refusal = false;
   other.known_ours = true;
   other.known_original = false;
   other.zone = std::string(reply.self.zone);
@@ -315,6 +324,7 @@ void Cluster::failed(Other& other, CallResult::Kind how, TimePoint now) {
   other.backoff = std::min(other.backoff * 2, settings_.backoff_max);
   if (settings_.trust_refused && how == CallResult::Kind::kRefused && greeting) {
     coverage_.covered_until(other.address, probed, kRefusedGap);
+    other.covered_by_refusal = true;
     other.next_hello = std::min(other.next_hello, now + kProbeInterval);
     other.backoff = std::min(other.backoff, kProbeInterval);
   }

@@ -197,6 +197,8 @@ class Cluster {
   void forget(const std::string& address);
   [[nodiscard]] Header header_for(const Other* other, TimePoint now) const;
   [[nodiscard]] bool believable(int64_t hlc_ns, TimePoint now) const;
+  /// The views are of others_.
+  [[nodiscard]] std::vector<std::string_view> heard_lately(TimePoint now) const;
   [[nodiscard]] bool admits(std::string_view address) const;
   [[nodiscard]] bool alone() const { return others_.empty(); }
 
@@ -213,6 +215,7 @@ class Cluster {
   void take_leases(Other& from, const Header& header, const LeasePart& part, std::vector<uint32_t>& unknown,
                    TimePoint now);
   void took_farewell(Other& from, TimePoint now);
+  void doubt_refusals(std::string_view address);
   void merge_members(const std::vector<MemberEntry>& members, TimePoint now);
 
 #if defined(DISCOVERY_PLANT_ABSENCE_IS_DELETE)

@@ -1,6 +1,7 @@
 // What other nodes of ours ask, and how their records and renewals are taken in.
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "cluster/other.h"
 
@@ -113,12 +114,19 @@ Result<std::string> Cluster::serve_push(std::string_view body, TimePoint now) {
       reply.verdict = PushVerdict::kOtherBoot;
     } else {
       from->heard = now;
+      for (const std::string_view address : push->heard) doubt_refusals(address);
       take_records(*from, push->header, push->records, false, now);
       take_leases(*from, push->header, push->leases, reply.unknown_slots, now);
     }
   }
   reply.header = header_for(find_other(push->header.address), now);
   return encode(reply);
+}
+
+// Somebody hears a node that refuses us: what refuses stands between us and it.
+void Cluster::doubt_refusals(std::string_view address) {
+  Other* other = find_other(address);
+  if (other && std::exchange(other->covered_by_refusal, false)) coverage_.uncover(other->address);
 }
 
 void Cluster::merge_members(const std::vector<MemberEntry>& members, TimePoint now) {
@@ -174,6 +182,7 @@ void Cluster::take_leases(Other& from, const Header& header, const LeasePart& pa
     if (d.slot < kSlotsMax) from.slots.define(d.slot, registry_.find_record(d.key));
   }
   const int64_t held_ns = coverage_.held_until(from.address, header.boot);
+  bool all_held = true;
   for (const LeaseEntry& e : part.entries) {
     ++from.counters.leases_received;
     const registry::RecordRef ref = from.slots.at(e.slot);
@@ -184,10 +193,12 @@ void Cluster::take_leases(Other& from, const Header& header, const LeasePart& pa
       effects_.changed(wake, now);
     } else if (unknown.size() < PeerLink::kUnknownMax) {
       unknown.push_back(e.slot);
+    } else {
+      all_held = false;  // what is not asked for again is a hole
     }
   }
-  if (part.complete) coverage_.covered(from.address, part.from_ns, part.to_ns, part.farewell);
-  if (part.farewell) took_farewell(from, now);
+  if (part.complete && all_held) coverage_.covered(from.address, part.from_ns, part.to_ns, part.farewell);
+  if (part.farewell && all_held) took_farewell(from, now);
 }
 
 // ------------------------------------------------------------------------------------------------------- digests

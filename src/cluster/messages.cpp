@@ -29,7 +29,9 @@ enum Tag : uint64_t {
   kLeftOut = 13,
   kCursor = 14,
   kDone = 15,
+  kHeard = 16,
 };
+constexpr uint64_t kLastTag = kHeard;
 
 // ------------------------------------------------------------------------------------------------------- writing
 
@@ -129,7 +131,7 @@ class Sections {
       const std::string_view body = r.text();
       if (!r.ok() || tag <= before) return malformed("sections");
       before = tag;
-      if (tag <= kDone) {
+      if (tag <= kLastTag) {
         s.bodies_[tag] = body;
         s.present_[tag] = true;
       }
@@ -142,8 +144,8 @@ class Sections {
   [[nodiscard]] std::string_view bytes(Tag tag) const { return bodies_[tag]; }
 
  private:
-  std::string_view bodies_[kDone + 1];
-  bool present_[kDone + 1] = {};
+  std::string_view bodies_[kLastTag + 1];
+  bool present_[kLastTag + 1] = {};
 };
 
 bool get_header(const Sections& s, Header& h) {
@@ -321,6 +323,10 @@ std::string encode(const Push& m, const RecordBatch& records) {
   put_members(out, m.members);
   put_records(out, records);
   put_leases(out, m.leases);
+  if (m.heard.empty()) return out;
+  std::string b;
+  for (const std::string_view address : m.heard) append_text(b, address);
+  section(out, kHeard, b);
   return out;
 }
 
@@ -329,6 +335,9 @@ Result<Push> decode_push(std::string_view bytes) {
   if (!s) return s.error();
   Push m;
   if (!get_header(*s, m.header) || !get_members(*s, m.members) || !get_leases(*s, m.leases)) return malformed("push");
+  ByteReader heard = s->of(kHeard);
+  while (!heard.at_end() && m.heard.size() < kMembersMax) m.heard.push_back(heard.text());
+  if (!heard.ok() || !heard.at_end()) return malformed("push");
   auto records = get_records(*s);
   if (!records) return records.error();
   m.records = std::move(*records);

@@ -104,6 +104,7 @@ struct LeasePart {
 struct Push {
   Header header;
   std::vector<MemberEntry> members;
+  std::vector<std::string_view> heard;  ///< other nodes whose pushes came lately, for who trusts refusals
   std::vector<registry::Record> records;
   LeasePart leases;
 };

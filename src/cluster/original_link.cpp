@@ -40,13 +40,14 @@ void OriginalLink::enqueue(Post post) {
   queue_.push_back(std::move(post));
 }
 
-TimePoint OriginalLink::tick(TimePoint /*now*/) {
+TimePoint OriginalLink::tick(TimePoint now) {
   if (other_.state != Cluster::Other::State::kOriginal) return TimePoint::max();
   if (reconcile_again_ && queue_.empty() && !posting_) {
     reconcile_again_ = false;
     reconcile_wanted_ = true;
   }
-  if ((import_wanted_ || reconcile_wanted_) && !fetching_) {
+  const bool fetch_wanted = import_wanted_ || reconcile_wanted_;
+  if (fetch_wanted && !fetching_ && now >= next_fetch_) {
     fetching_ = true;
     Call c;
     c.channel = Channel::kBulk;

@@ -56,6 +56,7 @@ class OriginalLink {
   bool import_wanted_ = false;
   bool reconcile_wanted_ = false;
   bool reconcile_again_ = false;  ///< when the queue is empty: not all that it lacks had room
+  TimePoint next_fetch_{};        ///< it refused to tell (its init protection); posts go on meanwhile
 };
 
 }  // namespace discovery::cluster

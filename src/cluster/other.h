@@ -25,6 +25,7 @@ struct Cluster::Other {
   State state = State::kUnknown;
   bool known_ours = false;      ///< it was, when it answered last
   bool known_original = false;  ///< the same
+  bool covered_by_refusal = false;  ///< it refuses connections, and that is trusted
   bool tried = false;           ///< it answered or failed at least once
   bool synced = false;          ///< all it had is here, since our start
   uint64_t boot = 0;            ///< 0: not known

@@ -84,6 +84,7 @@ void PeerLink::push(TimePoint now) {
   Push m;
   m.header = cluster_.header_for(&other_, now);
   m.members = cluster_.membership_.list();
+  m.heard = cluster_.heard_lately(now);
   RecordBatch batch;
   fill_records(batch, now);
   if (!job_ && now >= next_summary_) begin_job(now);

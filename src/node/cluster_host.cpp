@@ -12,6 +12,7 @@ namespace discovery::node {
 namespace {
 constexpr Duration kSpokeInterval = std::chrono::seconds(1);
 constexpr size_t kSpokeMax = 1024;
+constexpr Duration kSilenceInterval = std::chrono::seconds(5);
 constexpr Duration kLeaveStep = std::chrono::milliseconds(10);
 constexpr std::string_view kScheme = "http://";
 }  // namespace
@@ -28,6 +29,7 @@ ClusterHost::ClusterHost(HostSettings settings, registry::Registry& registry, Cl
       wire_(settings_.legacy),
       caller_(reactor_, settings_.bind_address, settings_.client,
               [this](uint64_t id, cluster::CallResult result) { on_result(id, std::move(result)); }),
+      silence_(2 * settings_.cluster.lease.window),
       ack_wait_ns_(settings_.ack_wait.count()),
       nodes_(std::make_shared<const std::vector<protocol::NodeStatus>>()) {}
 
@@ -77,6 +79,7 @@ void ClusterHost::turn(TimePoint now) {
   nudged_.store(false, std::memory_order_relaxed);
   look_for_nodes(now);
   const TimePoint next = cluster_->tick(now);
+  warn_of_silence(now);
   after_turn(now);
   reactor_.schedule(*this, next);
 }
@@ -164,6 +167,18 @@ void ClusterHost::look_for_nodes(TimePoint now) {
   cluster_->set_discovered(std::move(found), now);
 }
 
+// Expiry waits for such a node, so somebody should look after it, or take it out (replication.md 2.4).
+void ClusterHost::warn_of_silence(TimePoint now) {
+  if (now < next_silence_look_) return;
+  next_silence_look_ = now + kSilenceInterval;
+  for (const SilenceWatch::Silent& s : silence_.look(cluster_->links(now), now)) {
+    logger_.log(observe::LogLevel::kWarn, "peer_silent",
+                {{"peer", std::string_view(s.address)},
+                 {"age_ms", s.since_ms},
+                 {"cause", "instances it may know of are not expired until it is back, or removed by the operator"}});
+  }
+}
+
 void ClusterHost::publish_nodes() {
   auto list = board().nodes();
   if (list == published_) return;
@@ -179,6 +194,7 @@ void ClusterHost::publish_nodes() {
 bool ClusterHost::acceptable(const registry::Record& record) { return protocol::is_presentable(record); }
 
 void ClusterHost::tell(std::string_view event, std::string_view peer, std::string_view detail) {
+  if (event == "peer_farewell") silence_.ended(peer, clock_.now());
   const bool trouble = event != "peer_up" && event != "ready" && event != "rejoined" && event != "peer_farewell";
   warnings_.log({trouble ? observe::LogLevel::kWarn : observe::LogLevel::kInfo, event, peer}, clock_.now(),
                 {{"peer", peer}, {"cause", detail}});

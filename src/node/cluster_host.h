@@ -22,6 +22,7 @@
 #include "node/kernel_random.h"
 #include "node/peer_caller.h"
 #include "node/peer_paths.h"
+#include "node/silence_watch.h"
 #include "observe/limited_logger.h"
 #include "observe/log.h"
 #include "protocol/discovery/cluster_port.h"
@@ -109,6 +110,7 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   void turn(TimePoint now);
   void after_turn(TimePoint now);
   void look_for_nodes(TimePoint now);
+  void warn_of_silence(TimePoint now);
   void publish_nodes() EXCLUDES(mutex_);
   void on_result(uint64_t call_id, cluster::CallResult result);
   /// Runs `work` on the cluster thread and waits for it; at once where there is no thread (any more).
@@ -125,6 +127,8 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   const protocol::LegacyWire wire_;
   PeerCaller caller_;
   std::unique_ptr<cluster::Cluster> cluster_;
+  SilenceWatch silence_;
+  TimePoint next_silence_look_{};
   std::atomic<bool> nudged_{false};
   std::atomic<size_t> asked_{0};
   std::atomic<Duration::rep> ack_wait_ns_;

@@ -1,0 +1,283 @@
+#include "node/node.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "node/front_door.h"
+#include "node/kernel_random.h"
+#include "node/settings.h"
+#include "node/version.h"
+
+namespace discovery::node {
+
+using observe::LogLevel;
+
+Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
+    : logger_(logger),
+      clock_(clock),
+      started_(clock.now()),
+      reread_(std::move(input.reread)),
+      config_(std::move(input.config)),
+      warnings_(logger),
+      metrics_registry_({kVersion, kCommit}, metrics_),
+      registry_(registry_settings(config_)),
+      protection_(config_.enable_protect, started_),
+      proofs_(from_kernel<HashKey>()),
+      sweep_(registry_, started_),
+      schedulers_(registry_, wakes_, logger, std::move(input.scheduler_folder)),
+      notifier_(std::move(input.notifier)),
+      cluster_(host_settings(config_), registry_, *this, logger, clock),
+      connections_max_(config_.limits.connections) {
+  apply_budget(config_, polls_);
+}
+
+Node::~Node() { cluster_.stop(); }
+
+Result<std::unique_ptr<Node>> Node::open(NodeInput input, observe::Logger& logger, const Clock& clock,
+                                         ExitCode& exit_code) {
+  std::unique_ptr<Node> node(new Node(std::move(input), logger, clock));
+  const auto in_use = [](const Error& e) { return e.code == ErrorCode::kConflict; };
+  if (const auto opened = node->open_store(); !opened) {
+    exit_code = in_use(opened.error()) ? ExitCode::kDataDirectoryLocked : ExitCode::kFailure;
+    return opened.error();
+  }
+  if (const auto opened = node->open_server(); !opened) {
+    exit_code = in_use(opened.error()) ? ExitCode::kAddressInUse : ExitCode::kFailure;
+    return opened.error();
+  }
+  return node;
+}
+
+Result<void> Node::open_store() {
+  const MutexLock lock(config_mutex_);
+  if (config_.cluster.data_dir.empty()) return {};
+  auto opened = StoreKeeper::open(config_.cluster.data_dir, store_settings(config_), registry_, logger_, clock_);
+  if (!opened) return opened.error();
+  store_ = std::move(*opened);
+  return {};
+}
+
+Result<void> Node::open_server() {
+  const MutexLock lock(config_mutex_);
+  const auto admin = admin_addresses(config_);
+  const auto api_listener = admin.empty() ? OperatorApi::Listener::kApi : OperatorApi::Listener::kApiNoAdmin;
+  std::vector<net::ListenerGroup> groups;
+  groups.push_back({"api", api_addresses(config_),
+                    [this, api_listener](net::Reactor& r) { return make_handler(r, api_listener); },
+                    http_limits(config_)});
+  if (!admin.empty()) {
+    groups.push_back({"admin", admin,
+                      [this](net::Reactor& r) { return make_handler(r, OperatorApi::Listener::kAdmin); },
+                      http_limits(config_)});
+  }
+  auto server = net::HttpServer::open(server_options(config_, clock_), std::move(groups));
+  if (!server) return server.error();
+  server_ = std::move(*server);
+  if (config_.http_server.advertise.empty()) {  // port 0: the name is known only now
+    config_.http_server.advertise = net::to_string(server_->bound_addresses("api").front());
+    for (const auto& unit : units_) unit->api().update(api_settings(config_));
+  }
+  cluster_.prepare(config_.http_server.advertise);
+  self_ = std::make_unique<SelfRegistration>(registry_, cluster_, wakes_, logger_, self_identity(config_),
+                                             config_.lease.renew_interval);
+  if (const auto interval = notifier_.watchdog_interval()) {
+    watchdog_ = std::make_unique<Watchdog>(*server_, notifier_, *interval / 2);
+  }
+  add_metrics();
+  return {};
+}
+
+// Called while the server opens, by open_server(), which holds the lock; the analysis cannot see through the factory.
+std::unique_ptr<codec::HttpHandler> Node::make_handler(net::Reactor& reactor, OperatorApi::Listener listener) {
+  ReactorUnit* unit = nullptr;
+  for (const auto& known : units_) {
+    if (&known->reactor() == &reactor) unit = known.get();
+  }
+  if (!unit) {
+    const auto access_one_in = static_cast<uint32_t>(config_.log.access_sample);
+    const UnitContext context{registry_, polls_,  protection_, cluster_,      proofs_,
+                              wakes_,    logger_, warnings_,   access_one_in, peer_access(config_)};
+    units_.push_back(
+        std::make_unique<ReactorUnit>(context, reactor, static_cast<unsigned>(units_.size()), api_settings(config_)));
+    unit = units_.back().get();
+    wakes_.add(*unit);
+  }
+  return std::make_unique<FrontDoor>(unit->api(), unit->peers(), OperatorApi(*this, listener, config_.metrics.enabled),
+                                     unit->reporter(), unit->metrics(), clock_);
+}
+
+// ---------------------------------------------------------------------------------------------------- operations
+
+std::vector<ReadyCheck> Node::readiness(TimePoint now) const {
+  const bool draining = draining_.load(std::memory_order_relaxed);
+  const bool protecting = protection_.protecting(now);
+  const bool warming = protection_.warming();
+  const net::ServerStats stats = server_->stats();
+  const uint64_t connections_max = connections_max_.load(std::memory_order_relaxed);
+  const bool room = stats.open < connections_max;
+  return {{"serving", !draining, draining ? "draining" : "serving"},
+          {"start_protection", !protecting, protecting ? "reads are refused for the first minute" : "over or off"},
+          {"synced", !warming, warming ? "learning what the other nodes know" : "yes"},
+          {"connections", room, fmt::format("{} of {}", stats.open, connections_max)}};
+}
+
+std::string Node::metrics_text() const { return metrics_registry_.render(); }
+
+std::string Node::state_json(TimePoint now) const {
+  const registry::LeaseStatus lease = registry_.lease_status();
+  const net::ServerStats server = server_->stats();
+  const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
+  nlohmann::ordered_json state;
+  state["version"] = kVersion;
+  state["commit"] = kCommit;
+  state["uptime_seconds"] = seconds(now - started_);
+  state["draining"] = draining_.load(std::memory_order_relaxed);
+  state["start_protection"] = protection_.active(now);
+  state["instances"] = lease.size;
+  state["self_protection"] = {{"active", lease.protecting},
+                              {"since_seconds", lease.protecting ? seconds(now - lease.protecting_since) : 0.0},
+                              {"renewals_expected", lease.expected_per_minute},
+                              {"renewals_needed", lease.needed},
+                              {"renewals_last_minute", lease.renewals_last_minute},
+                              {"held", lease.held}};
+  state["registry_bytes"] = registry_.memory_bytes();
+  state["connections"] = server.open;
+  state["parked_polls"] = polls_.polls.load(std::memory_order_relaxed);
+  state["watched_applications"] = polls_.watches.load(std::memory_order_relaxed);
+  state["requests"] = server.requests;
+  state["records"] = lease.records;
+  state["tombstones"] = lease.tombstones;
+  state["log_level"] = observe::level_name(logger_.level());
+  return state.dump();
+}
+
+Result<void> Node::set_log_level(std::string_view level) {
+  const auto parsed = observe::parse_level(level);
+  if (!parsed) return invalid("level must be debug, info, warn or error");
+  logger_.set_level(*parsed);
+  logger_.log(LogLevel::kWarn, "log_level_changed", {{"cause", level}});
+  return {};
+}
+
+std::string Node::cluster_json() {
+  const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
+  nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
+  for (const cluster::LinkStatus& l : cluster_.links()) {
+    const cluster::LinkCounters& c = l.counters;
+    nlohmann::ordered_json node;
+    node["address"] = l.address;
+    node["zone"] = l.zone;
+    node["state"] = l.state;
+    node["member"] = l.member;
+    node["queued"] = l.queued;
+    node["lag_seconds"] = seconds(l.lag);
+    node["divergent"] = l.divergent;
+    node["silent_seconds"] = nullptr;
+    if (l.silent_for) node["silent_seconds"] = seconds(*l.silent_for);
+    node["records_sent"] = c.records_sent;
+    node["records_received"] = c.records_received;
+    node["leases_sent"] = c.leases_sent;
+    node["leases_received"] = c.leases_received;
+    node["rounds_equal"] = c.rounds_equal;
+    node["rounds_different"] = c.rounds_different;
+    node["rounds_failed"] = c.rounds_failed;
+    node["digest_bytes"] = c.digest_bytes;
+    node["posts"] = c.posts;
+    nodes.push_back(std::move(node));
+  }
+  const registry::LeaseStatus lease = registry_.lease_status();
+  nlohmann::ordered_json whole;
+  whole["ready"] = !protection_.warming();
+  whole["records"] = lease.records;
+  whole["covered_until"] = to_wire_ns(lease.covered_until);
+  whole["bytes_sent"] = cluster_.bytes_sent();
+  whole["bytes_received"] = cluster_.bytes_received();
+  whole["nodes"] = std::move(nodes);
+  return whole.dump();
+}
+
+Result<void> Node::remove_node(std::string_view address) { return cluster_.remove(std::string(address)); }
+
+void Node::made_here(registry::RecordRef ref) {
+  if (store_) store_->wrote(ref);
+}
+
+void Node::may_write() {
+  for (const auto& unit : units_) {
+    unit->reactor().post([u = unit.get()] { u->open_writes(); });
+  }
+}
+
+void Node::may_read() {
+  protection_.synced();
+  protection_.set_ready(true);
+}
+
+void Node::acknowledged(uint64_t ticket) {
+  for (const auto& unit : units_) {
+    unit->reactor().post([u = unit.get(), ticket] { u->api().acknowledged(ticket); });
+  }
+}
+
+// The main thread waits for signals; this is how a reactor asks it to stop.
+void Node::drain() {
+  if (!drain_asked_.exchange(true)) kill(getpid(), SIGTERM);  // a second signal would end the process at once
+}
+
+Result<std::string> Node::reload() {
+  told(notifier_.reloading(std::chrono::steady_clock::now()));
+  auto done = reload_config();
+  told(notifier_.ready("serving"));
+  metrics_.config_reloads[done ? observe::ReloadResult::kOk : observe::ReloadResult::kError].add();
+  if (!done) {
+    logger_.log(LogLevel::kError, "reload_failed", {{"error", std::string_view(done.error().message)}});
+  }
+  return done;
+}
+
+Result<std::string> Node::reload_config() {
+  const MutexLock lock(config_mutex_);
+  auto fresh = reread_();
+  if (!fresh) return fresh.error();
+  for (const std::string& warning : fresh->warnings) {
+    logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(warning)}});
+  }
+  if (const auto reopened = logger_.reopen(); !reopened) return reopened.error();
+  Reload plan = plan_reload(config_, std::move(*fresh));
+  config_ = std::move(plan.config);
+  apply(config_);
+  nlohmann::ordered_json told;
+  told["changed"] = plan.changed;
+  told["needs_restart"] = plan.needs_restart;
+  told["schedulers"] = schedulers_.load(clock_.now());
+  for (const std::string_view key : plan.needs_restart) logger_.log(LogLevel::kWarn, "restart_needed", {{"key", key}});
+  logger_.log(LogLevel::kInfo, "config_reloaded", {{"count", plan.changed.size()}});
+  return told.dump();
+}
+
+void Node::told(const Result<void>& result) {
+  if (result) return;
+  warnings_.log({LogLevel::kWarn, "notify_failed", ""}, clock_.now(),
+                {{"error", std::string_view(result.error().message)}});
+}
+
+void Node::apply(const Config& config) {
+  logger_.set_level(config.log.level);
+  registry_.set_memory_bytes_max(config.limits.registry_memory_bytes);
+  cluster_.set_seeds(seed_nodes(config));
+  cluster_.set_ack_wait(config.cluster.ack_wait);
+  apply_budget(config, polls_);
+  server_->update_limits(server_options(config, clock_).session, http_limits(config), config.limits.connections);
+  connections_max_.store(config.limits.connections, std::memory_order_relaxed);
+  for (const auto& unit : units_) {
+    unit->reporter().access().set_one_in(static_cast<uint32_t>(config.log.access_sample));
+    unit->reactor().post([u = unit.get(), settings = api_settings(config), access = peer_access(config)] {
+      u->api().update(settings);
+      u->peers().update(access);
+    });
+  }
+}
+
+}  // namespace discovery::node

@@ -2,6 +2,7 @@
 #include <array>
 #include <map>
 
+#include "node/cluster_metrics.h"
 #include "node/node.h"
 
 namespace discovery::node {
@@ -34,7 +35,23 @@ void Node::add_metrics() {
       return std::chrono::duration<double>(reactor->take_loop_lag()).count();
     });
   }
+  metrics_registry_.add_value(metric::kLoopLag, {"cluster"}, [this] {
+    return std::chrono::duration<double>(cluster_.reactor().take_loop_lag()).count();
+  });
+  metrics_registry_.add_value(metric::kPeerBytes, {"sent"}, [this, number] { return number(cluster_.bytes_sent()); });
+  metrics_registry_.add_value(metric::kPeerBytes, {"received"},
+                              [this, number] { return number(cluster_.bytes_received()); });
   metrics_registry_.add_collector([this](observe::FamilySink& sink) { collect(sink); });
+  metrics_registry_.add_collector([this](observe::FamilySink& sink) {
+    const TimePoint now = clock_.now();
+    collect_links(cluster_.links(), sink);
+    collect_records(registry_.lease_status(), now, sink);
+    if (store_) {
+      collect_store(store_->stats(), store_->not_journalled(), now, sink);
+    } else {
+      collect_no_store(sink);
+    }
+  });
 }
 
 void Node::collect(observe::FamilySink& sink) const {

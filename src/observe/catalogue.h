@@ -124,6 +124,78 @@ inline constexpr MetricInfo kLogLinesDropped{"discovery_log_lines_dropped_total"
                                              {},
                                              "Log lines lost in a full queue or refused by the file."};
 
+// The cluster and the data folder, asked at each scrape; src/node/cluster_metrics.h.
+inline constexpr MetricInfo kPeerUp{
+    "discovery_peer_up", MetricType::kGauge, {"peer", "zone"}, "1 while that node answers, else 0."};
+inline constexpr MetricInfo kPeerSilent{"discovery_peer_silent_seconds",
+                                        MetricType::kGauge,
+                                        {"peer"},
+                                        "Time since that node was heard last; no series when it never was."};
+inline constexpr MetricInfo kReplicationQueue{
+    "discovery_replication_queue_length", MetricType::kGauge, {"peer"}, "Changes that wait to be told to that node."};
+inline constexpr MetricInfo kReplicationOverflows{
+    "discovery_replication_queue_overflows_total",
+    MetricType::kCounter,
+    {"peer"},
+    "Times the queue of that node was full; what it missed is found by comparison."};
+inline constexpr MetricInfo kReplicationLag{"discovery_replication_lag_seconds",
+                                            MetricType::kGauge,
+                                            {"peer"},
+                                            "Age of the oldest change that node has not acknowledged."};
+inline constexpr MetricInfo kReplicationOps{"discovery_replication_ops_total",
+                                            MetricType::kCounter,
+                                            {"peer", "op", "result"},
+                                            "What was exchanged with that node, by kind and result."};
+inline constexpr MetricInfo kRounds{"discovery_anti_entropy_rounds_total",
+                                    MetricType::kCounter,
+                                    {"peer", "result"},
+                                    "Comparisons with that node, by result."};
+inline constexpr MetricInfo kAntiEntropyBytes{"discovery_anti_entropy_bytes_total",
+                                              MetricType::kCounter,
+                                              {"peer"},
+                                              "Bytes of comparisons with that node, both ways, without HTTP."};
+inline constexpr MetricInfo kDivergent{"discovery_divergent_entries",
+                                       MetricType::kGauge,
+                                       {"peer"},
+                                       "Records that the last comparison with that node found to differ."};
+inline constexpr MetricInfo kPeerBytes{"discovery_peer_bytes_total",
+                                       MetricType::kCounter,
+                                       {"direction"},
+                                       "Bytes on connections this node opened to others, HTTP included."};
+inline constexpr MetricInfo kRecords{
+    "discovery_records", MetricType::kGauge, {}, "Records stored: listed, hidden, and of cancelled instances."};
+inline constexpr MetricInfo kTombstones{"discovery_tombstones",
+                                        MetricType::kGauge,
+                                        {},
+                                        "Records of cancelled instances, kept so that no late message revives them."};
+inline constexpr MetricInfo kCovered{
+    "discovery_covered_seconds",
+    MetricType::kGauge,
+    {},
+    "Age of the moment up to which every renewal anywhere is known here; no series while there is none."};
+inline constexpr MetricInfo kBraked{
+    "discovery_braked_applications", MetricType::kGauge, {}, "Applications held by the brake."};
+inline constexpr MetricInfo kSnapshots{
+    "discovery_snapshots_total", MetricType::kCounter, {"result"}, "Snapshots written, by result."};
+inline constexpr MetricInfo kSnapshotBytes{
+    "discovery_snapshot_bytes", MetricType::kGauge, {}, "Size of the last snapshot."};
+inline constexpr MetricInfo kSnapshotRecords{
+    "discovery_snapshot_records", MetricType::kGauge, {}, "Records in the last snapshot."};
+inline constexpr MetricInfo kSnapshotAge{
+    "discovery_snapshot_age_seconds", MetricType::kGauge, {}, "Time since the last snapshot was begun."};
+inline constexpr MetricInfo kSnapshotTook{
+    "discovery_snapshot_seconds", MetricType::kGauge, {}, "How long the last snapshot took."};
+inline constexpr MetricInfo kJournalCommits{
+    "discovery_journal_commits_total", MetricType::kCounter, {"result"}, "Groups of changes made durable, by result."};
+inline constexpr MetricInfo kJournalBytes{
+    "discovery_journal_bytes", MetricType::kGauge, {}, "Size of the journals that are still needed."};
+inline constexpr MetricInfo kJournalLost{"discovery_journal_records_lost_total",
+                                         MetricType::kCounter,
+                                         {},
+                                         "Changes that were not journalled; the next snapshot has them."};
+inline constexpr MetricInfo kDiskFailing{
+    "discovery_disk_failing", MetricType::kGauge, {}, "1 while the data folder refuses to be written, else 0."};
+
 // The process, under the names every Prometheus client uses.
 inline constexpr MetricInfo kProcessCpu{
     "process_cpu_seconds_total", MetricType::kCounter, {}, "Processor time used, user and system."};

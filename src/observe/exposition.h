@@ -29,6 +29,8 @@ class FamilySink {
     add(info, LabelValues(label_values.begin(), label_values.size()), value);
   }
   virtual void add(const MetricInfo& info, LabelValues label_values, double value) = 0;
+  /// HELP and TYPE are there even when nothing was added.
+  virtual void declare(const MetricInfo& info) = 0;
 
  protected:
   ~FamilySink() = default;
@@ -48,8 +50,7 @@ class Exposition final : public FamilySink {
   using FamilySink::add;
   void add(const MetricInfo& info, LabelValues label_values, double value) override;
   void add_histogram(const MetricInfo& info, LabelValues label_values, const HistogramTotal& total);
-  /// HELP and TYPE are there even when nothing was added.
-  void declare(const MetricInfo& info);
+  void declare(const MetricInfo& info) override;
   /// Families in the order of the catalogue, series in the order they came.
   [[nodiscard]] std::string text() const;
 

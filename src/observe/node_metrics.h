@@ -76,6 +76,23 @@ inline constexpr std::array<std::string_view, 2> kEvictReasons = {"expired", "ce
 enum class ReloadResult : uint8_t { kOk, kError };
 inline constexpr std::array<std::string_view, 2> kReloadResults = {"ok", "error"};
 
+/// What passes between this node and one other: messages with changes, records and renewals in them, and posts to a
+/// node of the original.
+enum class PeerOp : uint8_t { kPush, kRecord, kLease, kPost };
+inline constexpr std::array<std::string_view, 4> kPeerOps = {"push", "record", "lease", "post"};
+enum class PeerResult : uint8_t { kSent, kReceived, kApplied, kRefused, kFailed };
+inline constexpr std::array<std::string_view, 5> kPeerResults = {"sent", "received", "applied", "refused", "failed"};
+
+/// How a comparison with another node ended.
+enum class RoundResult : uint8_t { kEqual, kDifferent, kFailed };
+inline constexpr std::array<std::string_view, 3> kRoundResults = {"equal", "different", "failed"};
+
+[[nodiscard]] constexpr std::string_view name_of(PeerOp op) { return kPeerOps[static_cast<size_t>(op)]; }
+[[nodiscard]] constexpr std::string_view name_of(PeerResult result) {
+  return kPeerResults[static_cast<size_t>(result)];
+}
+[[nodiscard]] constexpr std::string_view name_of(RoundResult r) { return kRoundResults[static_cast<size_t>(r)]; }
+
 /// What is counted per wire protocol.
 struct ProtocolMetrics {
   using Writes = CounterSet<WriteResult, kWriteResults.size()>;

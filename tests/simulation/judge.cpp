@@ -111,7 +111,7 @@ void Judge::cancelled(uint32_t instance, uint32_t node, const Written& written, 
     }
     return;
   }
-  i.cancelled_generation = std::max(i.cancelled_generation, written.content.generation);
+  i.cancelled_at = now;
   write(instance, node, written, true, now);
 }
 
@@ -127,7 +127,7 @@ void Judge::stops(uint32_t node, bool disk, Ns now) {
   }
   for (size_t i = 0; i < instances_.size(); ++i) {
     Truth& t = instances_[i].truth;
-    if (!t.any || t.uncertain || held[i] || t.on_disk_only) continue;
+    if (!t.any || t.uncertain || held[i] || t.on_disk_only || may_be_forgotten(instances_[i], now)) continue;
     t.on_disk_only = disk && t.node == node && now - t.at > kSyncedAfter;
     t.uncertain = !t.on_disk_only;
   }
@@ -139,7 +139,6 @@ void Judge::stops(uint32_t node, bool disk, Ns now) {
   }
   std::ranges::fill(seen.apps, SeenApp{});
   seen.stopped = now;
-  seen.stepped = false;
   seen.was_ready = false;
 }
 
@@ -152,19 +151,20 @@ void Judge::booted(uint32_t node, Ns now) {
   });
   constexpr Ns kSnapshotsBelieved = 290 * kSecond;
   const bool must = now - seen.stopped < kSnapshotsBelieved && !seen.stepped;
+  seen.stepped = false;
   for (uint32_t i = 0; i < instances_.size(); ++i) {
     Truth& t = instances_[i].truth;
     if (!t.on_disk_only || t.node != node) continue;
     t.on_disk_only = false;
-    if (back[i]) continue;
+    if (back[i] || may_be_forgotten(instances_[i], now)) continue;
     t.uncertain = true;
     if (must) wrong(Wrong::kDiskLost, now, story(node, i, "came back without it"));
   }
 }
 
-// Somebody was silent for as long as a lease since the last renewal that the node knew of.
-bool Judge::may_be_dead(const Instance& i, Ns lease, Ns now) const {
-  return now - i.accepted_at >= kDeadAfter || i.silence_ended >= lease - kSecond;
+// It was cancelled and not renewed since, or silent for as long as a lease since the last renewal the node knew of.
+bool Judge::may_be_dead(const Instance& i, Ns lease, Ns now) {
+  return i.cancelled_at >= i.accepted_at || now - i.accepted_at >= kDeadAfter || i.silence_ended >= lease - kSecond;
 }
 
 void Judge::hidden(uint32_t node, const Held& record, bool past_ceiling, Ns now) {
@@ -272,7 +272,7 @@ void Judge::judge_listed(uint32_t node, uint32_t instance, const std::optional<H
   const Instance& i = instances_[instance];
   const Truth& t = i.truth;
   if (listed && !listed->text_right) wrong(Wrong::kStale, now, story(node, instance, "lists a wrong text"));
-  if (!t.any || t.uncertain || mixed_) return;
+  if (!t.any || t.uncertain || mixed_ || now - t.at <= kUnderWay) return;
   if (t.cancelled) {
     if (listed) wrong(Wrong::kGhost, now, story(node, instance, "lists a cancelled one"));
     return;
@@ -294,7 +294,9 @@ void Judge::judge_records(Ns now) {
     auto list = list_of(n);
     for (uint32_t i = 0; i < instances_.size(); ++i) {
       judge_listed(n, i, list[i], now);
-      if (!first || now - instances_[i].accepted_at > kAliveWithin) continue;
+      // What was written just now is still under way; whom nobody renews may be hidden here and not yet there.
+      const bool settled = now - instances_[i].truth.at > kUnderWay && now - instances_[i].accepted_at <= kAliveWithin;
+      if (!first || !settled) continue;
       const auto& a = (*first)[i];
       const auto& b = list[i];
       if (a.has_value() != b.has_value() || (a && (a->content != b->content || a->version != b->version))) {

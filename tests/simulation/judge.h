@@ -10,7 +10,7 @@
 // fewer rules hold, see `mixed`. Thread: one. Pure.
 #pragma once
 
-#include <bit>
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -35,9 +35,11 @@ class JudgedNodes {
 class Judge {
  public:
   static constexpr Ns kAliveWithin = 61 * kSecond;    ///< I2: renewals at least once per 60 s
+  static constexpr Ns kUnderWay = 10 * kSecond;       ///< I1: so long a write may need to be everywhere
   static constexpr Ns kDeadAfter = 85 * kSecond;      ///< a silence that may be taken for death; 90 s less clock errors
   static constexpr Ns kCeiling = 3600 * kSecond;
   static constexpr Ns kCeilingGrace = 400 * kSecond;  ///< sweeps that wait for the share
+  static constexpr Ns kForgottenAfter = 3500 * kSecond;  ///< the dead and the cancelled, at the earliest; 4,000 s less restarts
   static constexpr Ns kSyncedAfter = 250 * kMillisecond;
 
   Judge(const JudgedNodes& nodes, const Network& network, Trace& trace, const Names& names, bool mixed,
@@ -86,9 +88,9 @@ class Judge {
   struct Instance {
     Truth truth;
     Ns accepted_at = -kNever;
+    Ns cancelled_at = -kNever;   ///< by a client, and answered
     Ns silence_ended = -kNever;  ///< the end of the last silence of kDeadAfter or more
     std::vector<registry::Version> tombs;  ///< that clients made
-    uint32_t cancelled_generation = 0;     ///< the newest registration that is cancelled
   };
   /// What a node showed when it was looked at last.
   struct Seen {
@@ -110,13 +112,16 @@ class Judge {
     std::vector<SeenApp> apps;
     Ns booted = 0;
     Ns stopped = 0;
-    bool stepped = false;   ///< its wall clock, since it stopped
+    bool stepped = false;   ///< its wall clock, since it started: what it saved may seem too old
     bool was_ready = false;
   };
 
   void write(uint32_t instance, uint32_t node, const Written& written, bool cancel, Ns now);
   [[nodiscard]] bool could_know(uint32_t node, const Truth& truth) const;
-  [[nodiscard]] bool may_be_dead(const Instance& i, Ns lease, Ns now) const;
+  [[nodiscard]] static bool may_be_forgotten(const Instance& i, Ns now) {
+    return now - std::max(i.truth.at, i.accepted_at) > kForgottenAfter;
+  }
+  [[nodiscard]] static bool may_be_dead(const Instance& i, Ns lease, Ns now);
   void look_at_record(uint32_t node, const Held& held, Ns now);
   void look_at_apps(uint32_t node, Ns now);
   void judge_listed(uint32_t node, uint32_t instance, const std::optional<Held>& listed, Ns now);

@@ -45,7 +45,7 @@ cluster::ClusterSettings cluster_settings(const OurNodeSettings& s, const HashKe
   }
   cs.cluster_key = cluster_key;
   cs.always_keep_changes = s.disk;
-  if (s.small_queues) cs.queue_max = 16;
+  if (s.small_queues) cs.queue_max = kSmallQueue;
   return cs;
 }
 

@@ -24,6 +24,8 @@
 
 namespace discovery::simulation {
 
+inline constexpr size_t kSmallQueue = 16;
+
 struct OurNodeSettings {
   uint32_t number = 0;
   uint32_t nodes = 5;

@@ -141,6 +141,10 @@ void Pollers::ask(uint32_t poller, Ns now) {
     move(poller);
     return ask_again(poller, now + kSecond);
   }
+  // A hold begins anew with each poll (2.5): what one of several applications is held for counts from here.
+  if (p.apps.size() > 1) {
+    for (App& a : p.apps) a.differs_since = kNever;
+  }
   p.poll = std::make_unique<Poll>(*this, poller, *node, p.apps.size());
   if (!p.poll->begin(node->clock().read(now))) {
     answer(poller, p.poll->state(), false, now);

@@ -7,6 +7,7 @@ namespace discovery::simulation {
 namespace {
 constexpr uint32_t kInsidesEvery = 12;  // looks
 constexpr Duration kCoverageLag = std::chrono::seconds(15);
+constexpr size_t kUsualQueue = 65536;
 constexpr Ns kLease = 90 * kSecond;
 constexpr Ns kNothingForgotten = 40 * kMinute;  // in runs that short all digests must be equal at the end
 }  // namespace
@@ -60,7 +61,8 @@ void World::check_insides(uint32_t node) {
   while (r.read_records(at, 4096, add)) {
   }
   if (sums != r.digest().roots()) judge_.wrong(Wrong::kDigest, now_, "n" + std::to_string(node));
-  const size_t limit = plan_.on(FaultKind::kSmallQueues) ? 16 : 65536;
+  // As many wait as are allowed, and as many are under way.
+  const size_t limit = 2 * (plan_.on(FaultKind::kSmallQueues) ? kSmallQueue : kUsualQueue);
   if (p.ours->cluster().longest_queue() > limit) judge_.wrong(Wrong::kQueue, now_, "n" + std::to_string(node));
 }
 

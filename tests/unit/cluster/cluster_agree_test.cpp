@@ -1,6 +1,7 @@
 // Nodes that find each other, agree, start, stop, and heal.
 #include <gtest/gtest.h>
 
+#include "cluster/peer_link.h"
 #include "unit/cluster/world.h"
 
 namespace discovery::cluster {
@@ -323,6 +324,31 @@ TEST(Cluster, ARenewalOfAnUnknownRecordBringsIt) {
   EXPECT_TRUE(second->lease_known);
 }
 
+// What cannot even be asked for again is a hole: coverage does not pass it.
+TEST(Cluster, RenewalsThatAreNotKeptAreNotCovered) {
+  for (const uint32_t unknown : {uint32_t{PeerLink::kUnknownMax}, uint32_t{PeerLink::kUnknownMax} + 1}) {
+    World w;
+    add_pair(w);
+    w.run_for(minutes(2));
+    Member &a = w["a:1"], &b = w["b:1"];
+    w.cut("a:1", "b:1");
+    w.run_for(milliseconds(10));
+    Push p;
+    p.header = {"b:1", b.cluster.boot(), a.cluster.boot(), to_wire_ns(w.now), 0};
+    p.leases.from_ns = to_wire_ns(w.now - minutes(1));
+    p.leases.to_ns = to_wire_ns(w.now);
+    p.leases.complete = true;
+    for (uint32_t i = 0; i < unknown; ++i) p.leases.entries.push_back({i, 0});
+    const TimePoint before = a.core.registry.lease_status().covered_until;
+    const auto reply = a.cluster.handle(CallKind::kPush, encode(p, RecordBatch{}), a.now());
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(decode_push_reply(*reply)->unknown_slots.size(), PeerLink::kUnknownMax);
+    a.want_tick();
+    w.run_for(milliseconds(10));
+    EXPECT_EQ(a.core.registry.lease_status().covered_until > before, unknown == PeerLink::kUnknownMax);
+  }
+}
+
 TEST(Cluster, AReplicatedWriteIsPassedOnAfterASecond) {
   World w;
   add_pair(w, without_digests);
@@ -339,6 +365,23 @@ TEST(Cluster, AReplicatedWriteIsPassedOnAfterASecond) {
   w.run_for(milliseconds(900));
   EXPECT_FALSE(b.knows(host(1)));
   w.run_for(milliseconds(200));
+  EXPECT_TRUE(b.listed(host(1)));
+}
+
+TEST(Cluster, ARecordThatMustNotBeShownIsNotTaken) {
+  World w;
+  add_pair(w);
+  Member &a = w["a:1"], &b = w["b:1"];
+  b.refused_version = "bad";
+  a.put(host(1), registry::version("bad"));
+  a.put(host(2), registry::version("good"));
+  w.run_for(seconds(10));
+  EXPECT_FALSE(b.knows(host(1)));
+  EXPECT_TRUE(b.listed(host(2)));
+  EXPECT_GT(b.link("a:1").counters.records_refused, 0U);
+  EXPECT_TRUE(b.link("a:1").up);
+  a.put(host(1), registry::version("good"));
+  w.run_for(seconds(1));
   EXPECT_TRUE(b.listed(host(1)));
 }
 
@@ -431,8 +474,8 @@ TEST(Cluster, AgreesAfterAnyWeather) {
       s.batch_bytes_max = 1500;
     };
     const auto plan = [&](int i) {
-      return NodePlan{names[i], static_cast<uint16_t>(i + 1), seeds_at({"a:1", "b:1", "c:1"}), "zone-a", change, false,
-                      milliseconds(700 * i)};
+      return NodePlan{names[i], static_cast<uint16_t>(i + 1), seeds_at({"a:1", "b:1", "c:1"}), "zone-a", change,
+                      false,    milliseconds(700 * i)};
     };
     for (int i = 0; i < 3; ++i) w.add(plan(i));
     w.run_for(seconds(3));

@@ -134,7 +134,8 @@ TEST(ClusterMembers, TheSameNodeIdIsRefusedAtBoth) {
 
 TEST(ClusterMembers, TheNodeIdOfAThirdIsRefused) {
   World w;
-  for (const char* name : {"a:1", "b:1"}) w.add({name, static_cast<uint16_t>(name[0]), seeds_at({"a:1", "b:1"}), "zone-a", open});
+  for (const char* name : {"a:1", "b:1"})
+    w.add({name, static_cast<uint16_t>(name[0]), seeds_at({"a:1", "b:1"}), "zone-a", open});
   w.run_for(seconds(3));
   Member& c = w.add({"c:1", 'b', seeds_at({"a:1"})});
   w.run_for(seconds(10));
@@ -164,7 +165,8 @@ TEST(ClusterMembers, NoMessageRaisesOurClockFarAhead) {
   World w;
   add_pair(w);
   Member& a = w["a:1"];
-  for (const CallKind kind : {CallKind::kHello, CallKind::kPush, CallKind::kDigest, CallKind::kLeaves, CallKind::kSync}) {
+  for (const CallKind kind :
+       {CallKind::kHello, CallKind::kPush, CallKind::kDigest, CallKind::kLeaves, CallKind::kSync}) {
     Header h;
     h.address = "b:1";
     h.boot = w["b:1"].cluster.boot();
@@ -368,6 +370,25 @@ TEST(ClusterMembers, ATrustedRefusalCovers) {
   w.stop("b:1");
   w.run_for(seconds(170));
   EXPECT_FALSE(a.listed(host(1)));
+}
+
+// A packet filter between two of three: the third hears the one that seems to be dead, and says so.
+TEST(ClusterMembers, ARefusalThatAThirdContradictsCoversNothing) {
+  for (const bool contradicted : {true, false}) {
+    World w;
+    for (const char* name : {"a:1", "b:1", "c:1"}) {
+      w.add({name, static_cast<uint16_t>(name[0]), seeds_at({"a:1", "b:1", "c:1"}), "zone-a",
+             [](ClusterSettings& s) { s.trust_refused = true; }});
+    }
+    w.run_for(minutes(2));
+    Member& a = w["a:1"];
+    a.put(host(1));
+    w.run_for(seconds(1));
+    w.link("a:1", "b:1").refused = w.link("b:1", "a:1").refused = true;
+    if (!contradicted) w.stop("b:1");
+    w.run_for(seconds(400));
+    EXPECT_EQ(a.listed(host(1)), contradicted);
+  }
 }
 
 TEST(ClusterMembers, ASilentPeerCoversNothingThoughRefusalsAreTrusted) {

@@ -87,17 +87,17 @@ class PlainWire final : public OriginalWire {
 
 struct FakeOriginal {
   bool down = false;                ///< refuses
-  int fail = 0;                     ///< so many calls break
+  int fail = 0;                     ///< so many posts break
   std::deque<std::string> answers;  ///< to the next posts; then "0"
   std::vector<std::string> posts;   ///< "/renew cart-0 replication", failed ones too
   std::vector<ForeignInstance> has;
   size_t fetches = 0;
   bool garbage = false;  ///< its fetch/all is
+  bool learns = false;   ///< what is registered is in its list
 
   std::optional<std::string> take(const Call& call) {
     if (call.kind == CallKind::kFetchAll) {
       ++fetches;
-      if (fail > 0 && fail-- > 0) return std::nullopt;
       if (garbage) return "garbage";
       std::string out;
       for (const ForeignInstance& i : has) out += line_of(i) + "\n";
@@ -105,6 +105,15 @@ struct FakeOriginal {
     }
     posts.push_back(call.path + " " + call.body);
     if (fail > 0 && fail-- > 0) return std::nullopt;
+    if (learns && call.path == "/register") {
+      ForeignInstance i;
+      i.env = "dev";
+      i.appid = "shop.cart";
+      i.zone = "zone-a";
+      i.hostname = split_text(call.body, ' ').at(0);
+      i.dirty_ns = INT64_MAX;
+      has.push_back(i);
+    }
     if (answers.empty()) return "0";
     std::string answer = answers.front();
     answers.pop_front();

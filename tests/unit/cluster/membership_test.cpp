@@ -82,8 +82,8 @@ TEST(Membership, IsASemilattice) {
     std::vector<MemberEntry> entries;
     for (uint64_t n = 1 + random.below(12); n > 0; --n) {
       const auto added = static_cast<uint32_t>(random.below(4));
-      entries.push_back({"n" + std::to_string(random.below(4)), "z", 0, added,
-                         static_cast<uint32_t>(random.below(added + 1))});
+      entries.push_back(
+          {"n" + std::to_string(random.below(4)), "z", 0, added, static_cast<uint32_t>(random.below(added + 1))});
     }
     Membership forth, back, twice, by_way;
     for (const MemberEntry& e : entries) forth.merge(e);

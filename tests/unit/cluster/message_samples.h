@@ -11,7 +11,9 @@
 
 namespace discovery::cluster {
 
-inline Header sample_header() { return {"10.0.0.1:7171", 0xfeedULL, 0xbeefULL, 1'700'000'000'000'000'000, 123'456'789}; }
+inline Header sample_header() {
+  return {"10.0.0.1:7171", 0xfeedULL, 0xbeefULL, 1'700'000'000'000'000'000, 123'456'789};
+}
 
 inline registry::Record sample_record(std::string_view hostname) {
   registry::Record r;
@@ -49,6 +51,7 @@ inline Push sample_push() {
   Push p;
   p.header = sample_header();
   p.members = sample_hello().members;
+  p.heard = {"10.0.0.2:7171", "10.0.0.3:7171"};
   p.leases.from_ns = 1'699'999'999'000'000'000;
   p.leases.to_ns = 1'700'000'000'000'000'000;
   p.leases.complete = true;

@@ -222,24 +222,25 @@ TEST_P(StartUpRows, FollowTheTable) {
 // replication.md 2.3 (version clock) and 3.3 (start-up).
 INSTANTIATE_TEST_SUITE_P(
     StartUp, StartUpRows,
-    testing::Values(Row{"alone", false, others(0, 0, 0, 0, 0), 0, true, true},
-                    Row{"alone, though the original's minute is asked for", false, others(0, 0, 0, 0, 0, true), 0, true, true},
-                    Row{"nobody has answered yet", false, others(2, 0, 0, 0, 0), 0, false, false},
-                    Row{"one has, the other not", false, others(2, 1, 1, 0, 0), 1, false, false},
-                    Row{"all have", false, others(2, 2, 2, 0, 0), 0, true, false},
-                    Row{"one has, the other cannot be reached", false, others(2, 1, 2, 0, 0), 0, true, false},
-                    Row{"none can be reached", false, others(2, 0, 2, 0, 0), 1, false, false},
-                    Row{"none for two seconds", false, others(2, 0, 2, 0, 0), 2, true, false},
-                    Row{"one synced, the other silent", false, others(2, 1, 2, 1, 0), 9, true, false},
-                    Row{"one synced, the other given up", false, others(2, 1, 2, 1, 1), 10, true, true},
-                    Row{"both synced", false, others(2, 2, 2, 2, 0), 0, true, true},
-                    Row{"both given up", false, others(2, 0, 2, 0, 2), 10, true, false},
-                    Row{"both given up, a second before the minute", false, others(2, 0, 2, 0, 2), 59, true, false},
-                    Row{"both given up for a minute", false, others(2, 0, 2, 0, 2), 60, true, true},
-                    Row{"a snapshot was loaded", true, others(2, 0, 0, 0, 0), 0, true, true},
-                    Row{"a snapshot was loaded, the minute is asked for", true, others(2, 0, 0, 0, 0, true), 0, true, false},
-                    Row{"the minute is asked for, and a sync was", true, others(2, 1, 2, 1, 1, true), 10, true, true},
-                    Row{"the minute is over", true, others(2, 0, 2, 0, 2, true), 60, true, true}));
+    testing::Values(
+        Row{"alone", false, others(0, 0, 0, 0, 0), 0, true, true},
+        Row{"alone, though the original's minute is asked for", false, others(0, 0, 0, 0, 0, true), 0, true, true},
+        Row{"nobody has answered yet", false, others(2, 0, 0, 0, 0), 0, false, false},
+        Row{"one has, the other not", false, others(2, 1, 1, 0, 0), 1, false, false},
+        Row{"all have", false, others(2, 2, 2, 0, 0), 0, true, false},
+        Row{"one has, the other cannot be reached", false, others(2, 1, 2, 0, 0), 0, true, false},
+        Row{"none can be reached", false, others(2, 0, 2, 0, 0), 1, false, false},
+        Row{"none for two seconds", false, others(2, 0, 2, 0, 0), 2, true, false},
+        Row{"one synced, the other silent", false, others(2, 1, 2, 1, 0), 9, true, false},
+        Row{"one synced, the other given up", false, others(2, 1, 2, 1, 1), 10, true, true},
+        Row{"both synced", false, others(2, 2, 2, 2, 0), 0, true, true},
+        Row{"both given up", false, others(2, 0, 2, 0, 2), 10, true, false},
+        Row{"both given up, a second before the minute", false, others(2, 0, 2, 0, 2), 59, true, false},
+        Row{"both given up for a minute", false, others(2, 0, 2, 0, 2), 60, true, true},
+        Row{"a snapshot was loaded", true, others(2, 0, 0, 0, 0), 0, true, true},
+        Row{"a snapshot was loaded, the minute is asked for", true, others(2, 0, 0, 0, 0, true), 0, true, false},
+        Row{"the minute is asked for, and a sync was", true, others(2, 1, 2, 1, 1, true), 10, true, true},
+        Row{"the minute is over", true, others(2, 0, 2, 0, 2, true), 60, true, true}));
 
 TEST(StartUp, WhatWasSaidStays) {
   StartUp s;

@@ -1,5 +1,6 @@
-// Whole clusters in one thread for tests: Cluster objects over real registries, joined by a network that is a queue, in a
-// time that moves only when told to. Calls can be lost, delayed and repeated; nodes can be cut off, stopped and started.
+// Whole clusters in one thread for tests: Cluster objects over real registries, joined by a network that is a queue, in
+// a time that moves only when told to. Calls can be lost, delayed and repeated; nodes can be cut off, stopped and
+// started.
 #pragma once
 
 #include <algorithm>
@@ -18,13 +19,13 @@
 
 namespace discovery::cluster {
 
+using registry::kStart;
 using registry::Name;
 using registry::Put;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using registry::kStart;
 
 class World;
 
@@ -60,6 +61,7 @@ class Member final : private Transport, private Effects {
   TimePoint next_tick{};
   std::vector<std::string> told;  ///< events
   size_t wakes = 0;
+  std::string refused_version;  ///< of records that its protocols would not show
 
   TimePoint now();
   void tick();
@@ -81,14 +83,15 @@ class Member final : private Transport, private Effects {
     }
     return {};
   }
-  [[nodiscard]] bool has_link(const std::string& address) {
-    return link(address).address == address;
-  }
+  [[nodiscard]] bool has_link(const std::string& address) { return link(address).address == address; }
 
  private:
   void call(Call call) override;
   void forget(const std::string& address) override;
   void changed(const registry::Wake& wake, TimePoint /*now*/) override { wakes += wake.reactors != 0 ? 1U : 0U; }
+  [[nodiscard]] bool acceptable(const registry::Record& r) override {
+    return refused_version.empty() || r.text.version != refused_version;
+  }
   void tell(std::string_view event, std::string_view /*peer*/, std::string_view /*detail*/) override {
     told.emplace_back(event);
   }
@@ -97,10 +100,11 @@ class Member final : private Transport, private Effects {
 
 /// What happens to calls on a link, in one direction.
 struct LinkRule {
-  bool cut = false;        ///< the call gets kTimeout
+  bool cut = false;      ///< the call gets kTimeout
+  bool refused = false;  ///< by something between the nodes
   bool answers_lost = false;
   Duration delay = milliseconds(1);
-  bool twice = false;      ///< delivered again half a second later
+  bool twice = false;  ///< delivered again half a second later
   unsigned lost_percent = 0;
 };
 
@@ -247,9 +251,11 @@ inline void World::send(Member& from, Call call) {
     connected_.erase({source, call.address, call.channel});
     return answer(source, from.life, call, {CallResult::Kind::kTimeout, {}}, call.timeout);
   }
+  if (rule.refused) return answer(source, from.life, call, {CallResult::Kind::kRefused, {}}, rule.delay);
   at(now + rule.delay, [this, source, life = from.life, call] { deliver(source, life, call, true); });
   if (rule.twice) {
-    at(now + rule.delay + milliseconds(500), [this, source, life = from.life, call] { deliver(source, life, call, false); });
+    at(now + rule.delay + milliseconds(500),
+       [this, source, life = from.life, call] { deliver(source, life, call, false); });
   }
 }
 
@@ -260,7 +266,8 @@ inline void World::deliver(const std::string& from, uint64_t life, const Call& c
   const auto reply = [&](CallResult::Kind kind, std::string body = {}) {
     const LinkRule& rule = link(target, from);
     if (!answer_wanted) return;
-    if (rule.cut || link(from, target).answers_lost || (rule.lost_percent > 0 && random.below(100) < rule.lost_percent)) {
+    if (rule.cut || link(from, target).answers_lost ||
+        (rule.lost_percent > 0 && random.below(100) < rule.lost_percent)) {
       connected_.erase({from, call.address, call.channel});
       return answer(from, life, call, {CallResult::Kind::kTimeout, {}}, call.timeout);
     }

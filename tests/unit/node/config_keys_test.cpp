@@ -27,8 +27,6 @@ std::string code(std::string_view text) { return text.empty() ? "" : "`" + std::
 
 std::string effect_note(Effect effect) {
   switch (effect) {
-    case Effect::kCluster:
-      return " *There is no cluster yet.*";
     case Effect::kEtcd:
       return " *There is no front end for etcd yet.*";
     case Effect::kOriginal:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "node/config_keys.h"
+#include "registry/record_codec.h"
 #include "unit/node/config_testing.h"
 
 namespace discovery::node {
@@ -78,14 +79,8 @@ TEST(Config, TakesTheFileOfTheConformanceSuite) {
   EXPECT_THAT(config.zones.at("zone-b"), ElementsAre("127.0.0.1:7203"));
   EXPECT_TRUE(config.cluster.open_membership);
   EXPECT_EQ(source_of(config, "env.zone").text(), "file discovery.toml:5");
-  ASSERT_EQ(config.warnings.size(), 1U);
-  EXPECT_THAT(config.warnings[0],
-              AllOf(HasSubstr("no cluster"), HasSubstr("nodes (file discovery.toml:1)"), HasSubstr("zones"),
-                    HasSubstr("cluster.open_membership"), Not(HasSubstr("httpClient"))));
-}
-
-TEST(Config, NodesThatNameOnlyOneselfAreNoCluster) {
-  ASSERT_READ(config, read_config(with_file("nodes = [\"127.0.0.1:7171\"]")));
+  EXPECT_THAT(config.nodes, ElementsAre("127.0.0.1:7201", "127.0.0.1:7202"));
+  EXPECT_EQ(config.http_client.dial, 1s);
   EXPECT_THAT(config.warnings, IsEmpty());
 }
 
@@ -355,11 +350,9 @@ TEST(Config, WarnsOfWhatWillSurprise) {
   EXPECT_THAT(warnings("[limits]\nconnections = 1000"), IsEmpty());
   EXPECT_THAT(warnings("[admin]\nlisten = \"0.0.0.0:7172\""), ElementsAre(HasSubstr("no loopback address")));
   EXPECT_THAT(warnings("[admin]\nlisten = \"[::1]:7172\""), IsEmpty());
-  EXPECT_THAT(warnings("[lease]\nprotect = \"uncovered\""), ElementsAre(HasSubstr("no cluster")));
-  EXPECT_THAT(warnings("[lease]\nprotect = \"always\"\nbrake = false"), IsEmpty());
-  EXPECT_THAT(warnings("[lease]\nbrake = true\ntrust_refused = true"),
-              ElementsAre(AllOf(HasSubstr("lease.brake"), HasSubstr("lease.trust_refused"))));
-  EXPECT_THAT(warnings("[etcd]\nlisten = \"127.0.0.1:2379\""), ElementsAre(HasSubstr("etcd")));
+  EXPECT_THAT(warnings("[lease]\nprotect = \"uncovered\"\nbrake = true\ntrust_refused = true"), IsEmpty());
+  EXPECT_THAT(warnings("[etcd]\nlisten = \"127.0.0.1:2379\""), ElementsAre(HasSubstr("etcd.listen")));
+  EXPECT_THAT(warnings("[etcd]\nlisten = \"\""), IsEmpty());
 }
 
 TEST(Config, FlagsAreCheckedToo) {
@@ -385,6 +378,26 @@ TEST(Config, ReloadTakesWhatItMayAndNamesTheRest) {
   EXPECT_EQ(source_of(reload.config, "httpServer.addr").text(), "default");
   EXPECT_EQ(source_of(reload.config, "log.level").text(), "file discovery.toml:2");
   EXPECT_THAT(changed_keys(running, reload.config), ElementsAre("limits.addrs", "log.level"));
+}
+
+TEST(Config, ReloadTakesOtherNodesAndTheWaitForAReceipt) {
+  ASSERT_READ(running, read_config(with_file("nodes = [\"127.0.0.1:7171\"]")));
+  ASSERT_READ(fresh, read_config(with_file("nodes = [\"127.0.0.1:7171\", \"10.0.0.2:7171\"]\n[zones]\n"
+                                           "sh2 = [\"10.2.0.1:7171\"]\n[cluster]\nack_wait = \"20ms\"\n"
+                                           "data_dir = \"/var/lib/discoveryd\"\n")));
+  const Reload reload = plan_reload(running, fresh);
+  EXPECT_THAT(reload.changed, ElementsAre("nodes", "zones", "cluster.ack_wait"));
+  EXPECT_THAT(reload.needs_restart, ElementsAre("cluster.data_dir"));
+  EXPECT_EQ(reload.config.cluster.ack_wait, 20ms);
+  EXPECT_EQ(reload.config.cluster.data_dir, "");
+}
+
+TEST(Config, NamesFitIntoWhatNodesExchange) {
+  // What a client could register, but no peer would take, must not be allowed.
+  EXPECT_EQ(file_error("[limits]\nname_bytes = 1024"), "");
+  EXPECT_THAT(file_error("[limits]\nname_bytes = 1025"), HasSubstr("limits.name_bytes"));
+  const KeySpec& key = config_keys()[*find_key("limits.name_bytes")];
+  EXPECT_EQ(key.max_text, std::to_string(registry::kNameBytesMax));
 }
 
 TEST(Config, ReloadOfTheSameChangesNothing) {

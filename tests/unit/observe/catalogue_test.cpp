@@ -53,6 +53,9 @@ TEST(Catalogue, TheDocumentHasEveryLabelValue) {
   check(kThrottleRules);
   check(kEvictReasons);
   check(kReloadResults);
+  check(kPeerOps);
+  check(kPeerResults);
+  check(kRoundResults);
   for (const int code : RequestMetrics::kOutcomes) {
     EXPECT_NE(text.find("`" + std::to_string(code) + "`"), std::string::npos) << code;
   }
