@@ -165,10 +165,13 @@ Result<void> Cluster::remove(const std::string& address, TimePoint now) {
   return {};
 }
 
-// Nothing is accepted there any more, and all it accepted is here: waiting for it would be waiting for nothing.
+// Nothing is accepted there any more, and all it accepted is here: waiting for it would be waiting for nothing. It
+// counts as removed, so that when it is back everybody learns of it, also who cannot reach it, before coverage moves on.
 void Cluster::took_farewell(Other& from, TimePoint now) {
+  if (!membership_.contains(from.address)) return;
   effects_.tell("peer_farewell", from.address, "has ended");
-  if (!from.seed) membership_.remove(from.address);
+  coverage_.retire(from.address);
+  membership_.remove(from.address);
   next_publish_ = now;
 }
 

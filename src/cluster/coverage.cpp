@@ -27,6 +27,8 @@ void Coverage::remove(const std::string& address, TimePoint now) {
   if (peers_.erase(address) > 0) begin_stretch_at(now);
 }
 
+void Coverage::retire(const std::string& address) { peers_.erase(address); }
+
 void Coverage::begin_stretch_at(TimePoint t) { stretch_from_ = std::max(stretch_from_, t); }
 
 void Coverage::heard(const std::string& address, uint64_t boot, int64_t sent_ns, TimePoint now) {

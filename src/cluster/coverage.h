@@ -45,6 +45,8 @@ class Coverage {
   void add(const std::string& address);
   /// It is none any more: earlier renewals there may be unknown here, so the stretch begins anew (2.4).
   void remove(const std::string& address, TimePoint now);
+  /// It is none any more, and all it ever accepted is here: the stretch goes on without it.
+  void retire(const std::string& address);
   /// A message of that node's boot has come.
   void heard(const std::string& address, uint64_t boot, int64_t sent_ns, TimePoint now);
   /// All renewals it accepted in (from, to] of its clock are here. A hole before `from` begins a new stretch.

@@ -150,6 +150,7 @@ void PeerLink::on_leaves_reply(const LeavesReply& reply, TimePoint now) {
 
 void PeerLink::end_round(TimePoint now) {
   divergent_ = round_.found;
+  if (round_.leaves.empty()) lossy_ = false;
   ++(round_.leaves.empty() ? other_.counters.rounds_equal : other_.counters.rounds_different);
   round_ = {};
   compare_wanted_ = false;

@@ -39,7 +39,9 @@ void PeerLink::lost(TimePoint now) {
 }
 
 void PeerLink::enqueue(registry::RecordRef ref, TimePoint now) {
-  if (!queue_.add(ref, now)) ++other_.counters.queue_overflows;
+  if (queue_.add(ref, now)) return;
+  ++other_.counters.queue_overflows;
+  lossy_ = true;
 }
 
 Duration PeerLink::lag(TimePoint now) const {
@@ -185,7 +187,7 @@ void PeerLink::on_push_reply(const PushReply& reply, TimePoint now) {
   }
   in_flight_.clear();
   newly_defined_.clear();
-  if (queue_.empty() || queue_.oldest() > push_sent_) received_until_ = push_sent_;  // else a part was left over
+  if (!lossy_ && (queue_.empty() || queue_.oldest() > push_sent_)) received_until_ = push_sent_;  // else a part was left over
   ask_again(reply.unknown_slots, now);
   told_.clear();
   if (!job_) return;

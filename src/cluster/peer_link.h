@@ -105,6 +105,7 @@ class PeerLink {
   TimePoint push_sent_{};
   TimePoint next_summary_{};
   TimePoint received_until_{};
+  bool lossy_ = false;  ///< the queue was dropped, and no comparison since has found the two nodes equal
   TimePoint acked_until_;  ///< renewals up to here are known to that boot of the peer
   std::optional<LeaseJob> job_;
   size_t job_sent_to_ = 0;  ///< where job_->next goes when the push is acknowledged

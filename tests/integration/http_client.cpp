@@ -27,8 +27,15 @@ std::string lower(std::string text) {
   return text;
 }
 
+bool bind_to(int fd, const std::string& from) {
+  sockaddr_in own{};
+  own.sin_family = AF_INET;
+  return ::inet_pton(AF_INET, from.c_str(), &own.sin_addr) == 1 &&
+         ::bind(fd, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0;
+}
+
 /// A connected, non-blocking socket; -1 with errno set.
-int connect_to(const Address& address, int receive_buffer_bytes, const Deadline& deadline) {
+int connect_to(const Address& address, const Connection::Options& options, const Deadline& deadline) {
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
@@ -37,11 +44,11 @@ int connect_to(const Address& address, int receive_buffer_bytes, const Deadline&
     fail(address.text() + " is no address");
   }
   const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd >= 0 && receive_buffer_bytes > 0) {
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
+  if (fd >= 0 && options.receive_buffer_bytes > 0) {
+    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &options.receive_buffer_bytes, sizeof options.receive_buffer_bytes);
   }
   int error = 0;
-  if (fd < 0) {
+  if (fd < 0 || (!options.from.empty() && !bind_to(fd, options.from))) {
     error = errno;
   } else if (::connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
     error = errno;
@@ -79,7 +86,7 @@ std::string Answer::field(const std::string& name) const {
 }
 
 Connection::Connection(const Address& address, const Options& options)
-    : fd_(connect_to(address, options.receive_buffer_bytes, Deadline())) {
+    : fd_(connect_to(address, options, Deadline())) {
   if (fd_ < 0) fail("cannot connect to " + address.text() + ": " + std::strerror(errno));
 }
 
@@ -87,7 +94,7 @@ Connection::Connection(Connection&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)), received_(std::move(other.received_)) {}
 
 bool Connection::possible(const Address& address) {
-  const int fd = connect_to(address, 0, Deadline());
+  const int fd = connect_to(address, {}, Deadline());
   if (fd < 0) return false;
   ::close(fd);
   return true;

@@ -39,6 +39,7 @@ class Connection {
  public:
   struct Options {
     int receive_buffer_bytes = 0;  ///< 0: the system's
+    std::string from = {};         ///< IPv4 literal to call from; "": the system's choice
   };
 
   explicit Connection(const Address& address) : Connection(address, Options()) {}

@@ -43,7 +43,9 @@ void Clients::end(uint32_t instance, uint32_t which) {
   ++p.serial;
 }
 
-void Clients::again(uint32_t process, Ns at) { queue_.put(at, EventKind::kProcess, process, ++processes_[process].serial); }
+void Clients::again(uint32_t process, Ns at) {
+  queue_.put(at, EventKind::kProcess, process, ++processes_[process].serial);
+}
 
 void Clients::on_process(uint32_t number, uint32_t serial, Ns now) {
   Process& p = processes_[number];

@@ -1,9 +1,9 @@
-// The clients: processes that register an instance and renew it every 30 s, as the Go SDK does, and people who do things
-// to them: restart, move, start twice, set, let die.
+// The clients: processes that register an instance and renew it every 30 s, as the Go SDK does, and people who do
+// things to them: restart, move, start twice, set, let die.
 //
 // A process knows one node; when that does not answer it goes on to another. A request is carried out at the moment it
-// is sent, or not at all; sometimes its answer is lost, and the process repeats what was done already. Each registration
-// has a generation of its own (content.h). Thread: one.
+// is sent, or not at all; sometimes its answer is lost, and the process repeats what was done already. Each
+// registration has a generation of its own (content.h). Thread: one.
 #pragma once
 
 #include <vector>

@@ -8,7 +8,7 @@ namespace {
 constexpr Ns kRollingPause = 25 * kSecond;
 constexpr Ns kStormPause = 5 * kSecond;
 constexpr Ns kStormDown = kSecond;
-constexpr Ns kLong = 12 * kSecond;     // longer than any call waits
+constexpr Ns kLong = 12 * kSecond;  // longer than any call waits
 constexpr Ns kReserved = 40 * kSecond;
 constexpr Ns kTry = 20 * kMillisecond;
 constexpr uint32_t kTries = 100;

@@ -25,7 +25,7 @@ enum class EventKind : uint8_t {
   kBoot,       ///< a node comes up: node, serial
   kLook,       ///< the judge looks at every node
   kHeal,
-  kVerdict,    ///< which of the final ones
+  kVerdict,  ///< which of the final ones
 };
 
 struct Event {

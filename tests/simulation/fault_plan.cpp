@@ -10,8 +10,8 @@ namespace discovery::simulation {
 namespace {
 
 constexpr std::array<std::string_view, kFaultKinds> kNames = {
-    "partition", "crash",    "freeze",       "leave",   "rolling", "storm", "clients-cut",  "clock-step",
-    "episode",   "absence",  "network",      "skew",    "disk",    "queues", "legacy"};
+    "partition", "crash",   "freeze",  "leave", "rolling", "storm",  "clients-cut", "clock-step",
+    "episode",   "absence", "network", "skew",  "disk",    "queues", "legacy"};
 constexpr std::array<std::string_view, kEpisodes> kEpisodeNames = {
     "late-register", "late-cancel", "late-set", "set-beyond-cancel", "last-write", "sync-from-behind"};
 constexpr std::array<std::string_view, 4> kShapeNames = {"uniform", "isolate", "halves", "ring"};

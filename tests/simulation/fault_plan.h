@@ -17,22 +17,22 @@
 namespace discovery::simulation {
 
 enum class FaultKind : uint8_t {
-  kPartition,   ///< links between nodes are cut: each with some probability, one node, halves, all but a ring
-  kCrash,       ///< a node dies and comes back
-  kFreeze,      ///< a node stands still for a while
-  kLeave,       ///< a node leaves in order and comes back
-  kRolling,     ///< all nodes one after the other leave and come back
-  kStorm,       ///< a node crashes again and again
-  kClientsCut,  ///< clients do not reach a node
-  kClockStep,   ///< the wall clock of a node steps; seen at its next start
-  kEpisode,     ///< a directed course of events
-  kLongAbsence, ///< a node is away, or cut off, for more than the ceiling (long seeds only)
+  kPartition,    ///< links between nodes are cut: each with some probability, one node, halves, all but a ring
+  kCrash,        ///< a node dies and comes back
+  kFreeze,       ///< a node stands still for a while
+  kLeave,        ///< a node leaves in order and comes back
+  kRolling,      ///< all nodes one after the other leave and come back
+  kStorm,        ///< a node crashes again and again
+  kClientsCut,   ///< clients do not reach a node
+  kClockStep,    ///< the wall clock of a node steps; seen at its next start
+  kEpisode,      ///< a directed course of events
+  kLongAbsence,  ///< a node is away, or cut off, for more than the ceiling (long seeds only)
   // From here on not events but properties of the whole run:
-  kNetwork,     ///< messages are lost, repeated, delayed by seconds
-  kSkew,        ///< clocks are wrong from the beginning, and drift
-  kDisk,        ///< nodes have disks: what they wrote survives a crash
-  kSmallQueues, ///< queues of a few keys, so that they overflow
-  kLegacy,      ///< some nodes are of the original
+  kNetwork,      ///< messages are lost, repeated, delayed by seconds
+  kSkew,         ///< clocks are wrong from the beginning, and drift
+  kDisk,         ///< nodes have disks: what they wrote survives a crash
+  kSmallQueues,  ///< queues of a few keys, so that they overflow
+  kLegacy,       ///< some nodes are of the original
 };
 inline constexpr size_t kFaultKinds = 15;
 [[nodiscard]] std::string_view name_of(FaultKind kind);

@@ -53,11 +53,10 @@ void Judge::wrong(Wrong wrong, Ns now, std::string story) {
 std::string Judge::story(uint32_t node, uint32_t instance, const char* what) const {
   const Truth& t = instances_[instance].truth;
   return "n" + std::to_string(node) + " h" + std::to_string(instance) + " " + what + "; truth: " +
-         (t.cancelled ? "cancelled" : "g" + std::to_string(t.content.generation) + " s" +
-                                          std::to_string(t.content.set)) +
+         (t.cancelled ? "cancelled"
+                      : "g" + std::to_string(t.content.generation) + " s" + std::to_string(t.content.set)) +
          " by n" + std::to_string(t.node) + " at " + std::to_string(t.at / kMillisecond) + " ms, version " +
-         text_of(t.version) + ", renewed at " +
-         std::to_string(instances_[instance].accepted_at / kMillisecond) + " ms";
+         text_of(t.version) + ", renewed at " + std::to_string(instances_[instance].accepted_at / kMillisecond) + " ms";
 }
 
 // ---------------------------------------------------------------------------------------------------- clients
@@ -78,8 +77,8 @@ void Judge::write(uint32_t instance, uint32_t node, const Written& written, bool
   Truth& t = instances_[instance].truth;
   const bool ordered = !originals_only_ && !mixed_;
   if (ordered && t.any && written.version <= t.version) {
-    const bool set_on_old = !cancel && written.version.set.t_ns > 0 &&
-                            written.version.incarnation != t.version.incarnation;
+    const bool set_on_old =
+        !cancel && written.version.set.t_ns > 0 && written.version.incarnation != t.version.incarnation;
     if (!set_on_old && !t.uncertain && could_know(node, t)) {
       wrong(Wrong::kLastWrite, now,
             story(node, instance, ("wrote " + text_of(written.version) + " which is older").c_str()));
@@ -251,8 +250,8 @@ void Judge::look_at_apps(uint32_t node, Ns now) {
     const bool stayed = a.sum != 0 && a.next_sum != a.sum && a.next_latest_ns == a.latest_ns;
     if (a.next_latest_ns != 0 && (fell || stayed)) {
       wrong(Wrong::kTimestamp, now,
-            "n" + std::to_string(node) + " app" + std::to_string(&a - nodes_seen_[node].apps.data()) + ": T went from " +
-                std::to_string(a.latest_ns) + " to " + std::to_string(a.next_latest_ns));
+            "n" + std::to_string(node) + " app" + std::to_string(&a - nodes_seen_[node].apps.data()) +
+                ": T went from " + std::to_string(a.latest_ns) + " to " + std::to_string(a.next_latest_ns));
     }
     a = {a.next_sum, 0, std::max(a.latest_ns, a.next_latest_ns), 0};
   }
@@ -281,8 +280,10 @@ void Judge::judge_listed(uint32_t node, uint32_t instance, const std::optional<H
   if (alive && !listed) wrong(Wrong::kMissing, now, story(node, instance, "does not list a live one"));
   if (alive && listed && listed->content != t.content) {
     wrong(Wrong::kStale, now,
-          story(node, instance, ("lists g" + std::to_string(listed->content.generation) + " s" +
-                                 std::to_string(listed->content.set) + " " + text_of(listed->version)).c_str()));
+          story(node, instance,
+                ("lists g" + std::to_string(listed->content.generation) + " s" + std::to_string(listed->content.set) +
+                 " " + text_of(listed->version))
+                    .c_str()));
   }
 }
 
@@ -327,8 +328,10 @@ void Judge::judge_dead(Ns now) {
     const int64_t held = nodes_.at(n).held_dead();
     if (dead > held) {
       wrong(Wrong::kHeld, now,
-            story(n, example, ("and others, " + std::to_string(dead) + ", are dead and listed, " +
-                               std::to_string(held) + " of them held").c_str()));
+            story(n, example,
+                  ("and others, " + std::to_string(dead) + ", are dead and listed, " + std::to_string(held) +
+                   " of them held")
+                      .c_str()));
     }
   }
 }

@@ -1,10 +1,10 @@
 // The judge: keeps the history of what clients did and what nodes showed, and says what is wrong (replication.md 2.1).
 //
 // It knows the truth of each instance: the last write that was answered, in the order of versions; and when a node that
-// alone had it loses its memory, that the truth is not certain any more ("What the rule cannot give", 2.3). It keeps when
-// renewals were accepted, by whomever. What nodes show it sees by look()ing at all of them every few seconds; whoever
-// needs a finer view calls look_at(). A verdict uses only what was recorded here, never what a node says of itself, but
-// for versions and lease times.
+// alone had it loses its memory, that the truth is not certain any more ("What the rule cannot give", 2.3). It keeps
+// when renewals were accepted, by whomever. What nodes show it sees by look()ing at all of them every few seconds;
+// whoever needs a finer view calls look_at(). A verdict uses only what was recorded here, never what a node says of
+// itself, but for versions and lease times.
 //
 // Nodes of the original are judged by what clients see: their own versions mean nothing. In a cluster of both kinds
 // fewer rules hold, see `mixed`. Thread: one. Pure.
@@ -34,12 +34,13 @@ class JudgedNodes {
 
 class Judge {
  public:
-  static constexpr Ns kAliveWithin = 61 * kSecond;    ///< I2: renewals at least once per 60 s
-  static constexpr Ns kUnderWay = 10 * kSecond;       ///< I1: so long a write may need to be everywhere
-  static constexpr Ns kDeadAfter = 85 * kSecond;      ///< a silence that may be taken for death; 90 s less clock errors
+  static constexpr Ns kAliveWithin = 61 * kSecond;  ///< I2: renewals at least once per 60 s
+  static constexpr Ns kUnderWay = 10 * kSecond;     ///< I1: so long a write may need to be everywhere
+  static constexpr Ns kDeadAfter = 85 * kSecond;    ///< a silence that may be taken for death; 90 s less clock errors
   static constexpr Ns kCeiling = 3600 * kSecond;
   static constexpr Ns kCeilingGrace = 400 * kSecond;  ///< sweeps that wait for the share
-  static constexpr Ns kForgottenAfter = 3500 * kSecond;  ///< the dead and the cancelled, at the earliest; 4,000 s less restarts
+  static constexpr Ns kForgottenAfter =
+      3500 * kSecond;  ///< the dead and the cancelled, at the earliest; 4,000 s less restarts
   static constexpr Ns kSyncedAfter = 250 * kMillisecond;
 
   Judge(const JudgedNodes& nodes, const Network& network, Trace& trace, const Names& names, bool mixed,
@@ -88,17 +89,17 @@ class Judge {
   struct Instance {
     Truth truth;
     Ns accepted_at = -kNever;
-    Ns cancelled_at = -kNever;   ///< by a client, and answered
-    Ns silence_ended = -kNever;  ///< the end of the last silence of kDeadAfter or more
+    Ns cancelled_at = -kNever;             ///< by a client, and answered
+    Ns silence_ended = -kNever;            ///< the end of the last silence of kDeadAfter or more
     std::vector<registry::Version> tombs;  ///< that clients made
   };
   /// What a node showed when it was looked at last.
   struct Seen {
     std::optional<registry::RecordState> state;
     registry::Version version;
-    registry::Version tomb;              ///< the newest it ever had, in this life
-    uint32_t cancelled_generation = 0;   ///< of an original, in all lives
-    Ns first = 0;                        ///< in this life
+    registry::Version tomb;             ///< the newest it ever had, in this life
+    uint32_t cancelled_generation = 0;  ///< of an original, in all lives
+    Ns first = 0;                       ///< in this life
     uint64_t round = 0;
   };
   struct SeenApp {
@@ -112,7 +113,7 @@ class Judge {
     std::vector<SeenApp> apps;
     Ns booted = 0;
     Ns stopped = 0;
-    bool stepped = false;   ///< its wall clock, since it started: what it saved may seem too old
+    bool stepped = false;  ///< its wall clock, since it started: what it saved may seem too old
     bool was_ready = false;
   };
 

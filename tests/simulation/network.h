@@ -1,12 +1,13 @@
-// The network between the nodes: calls with one answer each over links that are slow, lossy, cut, one-way cut or clogged.
+// The network between the nodes: calls with one answer each over links that are slow, lossy, cut, one-way cut or
+// clogged.
 //
 // It keeps the promise of cluster/transport.h: a call waits for the one before it on its channel; a connection begins
-// with a hello, and any other call on a connection that had none fails at once; a connection ends with a failure or with
-// the process at its other end. A request may come twice, the second time late; the first answer counts.
+// with a hello, and any other call on a connection that had none fails at once; a connection ends with a failure or
+// with the process at its other end. A request may come twice, the second time late; the first answer counts.
 //
 // Who is called and who is answered is behind NetworkEnds. All times are true times. Thread: one.
-// Knowledge: every message carries the sender's vector of "what I have heard of whom", so that the judge can tell whether
-// a node could have known of a write. It is the simulator's own and no node sees it.
+// Knowledge: every message carries the sender's vector of "what I have heard of whom", so that the judge can tell
+// whether a node could have known of a write. It is the simulator's own and no node sees it.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ struct NetworkQuality {
   Ns latency_mean = kMillisecond;  ///< exponential, on top of the least
   uint32_t lost_ppm = 0;
   uint32_t repeated_ppm = 0;
-  uint32_t slow_ppm = 0;           ///< delayed by seconds
+  uint32_t slow_ppm = 0;  ///< delayed by seconds
 };
 
 class NetworkEnds {

@@ -37,7 +37,7 @@ struct Held {
   registry::Version version;  ///< of an original: its dirty_timestamp as incarnation
   Ns lease = 0;               ///< true time of the last renewal known there, as near as its clock allows
   bool lease_known = true;
-  bool text_right = true;     ///< addresses and names are those that belong to the content
+  bool text_right = true;  ///< addresses and names are those that belong to the content
   int64_t app_latest_ns = 0;
 };
 

@@ -47,7 +47,8 @@ void OriginalNode::boot(Ns now) {
     if (peer == number_) continue;
     const uint64_t id = next_call_++;
     calls_[id] = {peer, CallKind::kFetchAll, {}};
-    network_.call(number_, {id, address_of(peer), cluster::Channel::kBulk, CallKind::kFetchAll, {}, {}, kPostTimeout}, now);
+    network_.call(number_, {id, address_of(peer), cluster::Channel::kBulk, CallKind::kFetchAll, {}, {}, kPostTimeout},
+                  now);
   }
 }
 
@@ -168,8 +169,13 @@ void OriginalNode::post_to(uint32_t peer, const WirePost& post, Ns now) {
   const uint64_t id = next_call_++;
   calls_[id] = {peer, CallKind::kPost, post};
   network_.call(number_,
-                {id, address_of(peer), cluster::Channel::kDelta, CallKind::kPost, {},
-                 with_flags(write_post(post), true, true), kPostTimeout},
+                {id,
+                 address_of(peer),
+                 cluster::Channel::kDelta,
+                 CallKind::kPost,
+                 {},
+                 with_flags(write_post(post), true, true),
+                 kPostTimeout},
                 now);
 }
 

@@ -1,5 +1,6 @@
-// A node by the rules of the original (discovery-api.md 6, 8 and 10; replication.md 2.2): local leases on the wall clock,
-// content ordered by dirty_timestamp, each write posted once to every other node, no memory of what was cancelled.
+// A node by the rules of the original (discovery-api.md 6, 8 and 10; replication.md 2.2): local leases on the wall
+// clock, content ordered by dirty_timestamp, each write posted once to every other node, no memory of what was
+// cancelled.
 //
 // It is kinder than the original in one thing: posts do not hold up the client. See node.h.
 #pragma once

@@ -266,10 +266,9 @@ Reply OurNode::renew(uint32_t instance, Ns now) {
   if (!takes_writes()) return Reply::kUnavailable;
   now_ = now;
   WireInstance wire;
-  const auto verdict = mind_->registry.renew({.key = names_.key(instance)}, clock_.read(now),
-                                             [&](const registry::InstanceView& v) {
-                                               wire = wire_instance(v).value_or(WireInstance{});
-                                             });
+  const auto verdict =
+      mind_->registry.renew({.key = names_.key(instance)}, clock_.read(now),
+                            [&](const registry::InstanceView& v) { wire = wire_instance(v).value_or(WireInstance{}); });
   if (!verdict) return Reply::kNotFound;
   if (*verdict == registry::RenewVerdict::kRenewed) post(instance, cluster::PostKind::kRenew, wire);
   return Reply::kOk;
@@ -299,8 +298,8 @@ Reply OurNode::set(uint32_t instance, uint32_t set_number, uint32_t status, Ns n
     content->set = set_number;
     return metadata_of(*content);
   };
-  const auto done = mind_->registry.set({.app = key.app, .zone = key.zone, .items = {&item, 1}, .merge = merge},
-                                        clock_.read(now));
+  const auto done =
+      mind_->registry.set({.app = key.app, .zone = key.zone, .items = {&item, 1}, .merge = merge}, clock_.read(now));
   if (!done) return Reply::kNotFound;
   wrote(instance, *done, now, written);
   mind_->registry.with_record(mind_->registry.find_record(key), [&](const StoredRecord& r) {

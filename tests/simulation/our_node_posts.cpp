@@ -51,9 +51,8 @@ CallResult OurNode::serve_post(uint32_t caller, const cluster::Call& call, Ns no
     case PostKind::kRenew: {
       registry::RenewArgs args{names_.key(instance), post->replication, post->what.dirty_ns};
       WireInstance stored;
-      const auto verdict = mind_->registry.renew(args, t, [&](const registry::InstanceView& v) {
-        stored = wire_instance(v).value_or(WireInstance{});
-      });
+      const auto verdict = mind_->registry.renew(
+          args, t, [&](const registry::InstanceView& v) { stored = wire_instance(v).value_or(WireInstance{}); });
       if (!verdict) {
         if (post->replication) proof_.missed(caller, instance, now);
         return answer(kNotFound);
@@ -80,8 +79,7 @@ CallResult OurNode::serve_post(uint32_t caller, const cluster::Call& call, Ns no
         content->set = post->what.content.set;
         return metadata_of(*content);
       };
-      const auto done =
-          mind_->registry.set({key.app, key.zone, {&item, 1}, post->set_ns, post->replication, merge}, t);
+      const auto done = mind_->registry.set({key.app, key.zone, {&item, 1}, post->set_ns, post->replication, merge}, t);
       if (!done) return answer(kRefusedArgument);
       wrote(instance, *done, now, written);
       return answer(0);

@@ -1,6 +1,6 @@
 // The pollers: clients that wait for changes by long polls, move between nodes at random and take their cursors with
-// them. They run the production code of a poll, hub and all (registry/poll_hub.h, poll_state.h), and check what they are
-// told (replication.md 2.1, I5; 2.5, R8).
+// them. They run the production code of a poll, hub and all (registry/poll_hub.h, poll_state.h), and check what they
+// are told (replication.md 2.1, I5; 2.5, R8).
 //
 // Thread: one. Of nodes of ours only.
 #pragma once
@@ -51,7 +51,7 @@ class Pollers {
   struct App {
     uint32_t number = 0;
     int64_t cursor_ns = 0;
-    uint64_t list = 0;         ///< what it was told last; 0: nothing
+    uint64_t list = 0;          ///< what it was told last; 0: nothing
     Ns differs_since = kNever;  ///< from its node's list
     bool moved = false;         ///< was not told since its poller came to its node
   };

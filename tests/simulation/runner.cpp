@@ -50,15 +50,16 @@ uint64_t Totals::violations() const {
 
 std::string summary(const Totals& t, double seconds) {
   char text[512];
-  std::snprintf(text, sizeof text,
-                "seeds %llu, simulated hours %.1f, partitions %llu, crashes %llu, operations %llu, messages %llu, polls "
-                "%llu, events %llu, trace %016llx, seconds %.1f, violations %llu in %llu seeds",
-                static_cast<unsigned long long>(t.seeds), static_cast<double>(t.simulated_ns) / 3.6e12,
-                static_cast<unsigned long long>(t.partitions), static_cast<unsigned long long>(t.crashes),
-                static_cast<unsigned long long>(t.operations), static_cast<unsigned long long>(t.messages),
-                static_cast<unsigned long long>(t.polls), static_cast<unsigned long long>(t.events),
-                static_cast<unsigned long long>(t.trace_hash), seconds,
-                static_cast<unsigned long long>(t.violations()), static_cast<unsigned long long>(t.seeds_failed));
+  std::snprintf(
+      text, sizeof text,
+      "seeds %llu, simulated hours %.1f, partitions %llu, crashes %llu, operations %llu, messages %llu, polls "
+      "%llu, events %llu, trace %016llx, seconds %.1f, violations %llu in %llu seeds",
+      static_cast<unsigned long long>(t.seeds), static_cast<double>(t.simulated_ns) / 3.6e12,
+      static_cast<unsigned long long>(t.partitions), static_cast<unsigned long long>(t.crashes),
+      static_cast<unsigned long long>(t.operations), static_cast<unsigned long long>(t.messages),
+      static_cast<unsigned long long>(t.polls), static_cast<unsigned long long>(t.events),
+      static_cast<unsigned long long>(t.trace_hash), seconds, static_cast<unsigned long long>(t.violations()),
+      static_cast<unsigned long long>(t.seeds_failed));
   std::string line = text;
   for (size_t w = 0; w < kWrongs; ++w) {
     if (t.wrongs[w] == 0) continue;
@@ -76,7 +77,8 @@ namespace {
 void tell(const WorldResult& r, const PlanSettings& settings, std::FILE* out) {
   std::string text = "seed " + std::to_string(r.seed) + ": " + std::to_string(r.violations.total()) + " violations\n";
   for (const Violation& v : r.violations.stories()) {
-    text += "  at " + std::to_string(v.at / kMillisecond) + " ms, " + std::string(name_of(v.wrong)) + ": " + v.story + "\n";
+    text +=
+        "  at " + std::to_string(v.at / kMillisecond) + " ms, " + std::string(name_of(v.wrong)) + ": " + v.story + "\n";
   }
   text += "  repeat: " + replay_line(settings) + "\n";
   std::fputs(text.c_str(), out);

@@ -1,4 +1,5 @@
-// Runs seeds, in one process or several, and adds up what they found. The sum does not depend on the number of processes.
+// Runs seeds, in one process or several, and adds up what they found. The sum does not depend on the number of
+// processes.
 #pragma once
 
 #include <array>

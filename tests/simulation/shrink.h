@@ -1,6 +1,6 @@
-// Makes a failing run small: fewer faults (halves first, then one by one), then fewer kinds that last for the whole run,
-// fewer instances, fewer nodes, less time; whatever still shows the same kind of violation is kept. Bounded by a number
-// of runs.
+// Makes a failing run small: fewer faults (halves first, then one by one), then fewer kinds that last for the whole
+// run, fewer instances, fewer nodes, less time; whatever still shows the same kind of violation is kept. Bounded by a
+// number of runs.
 #pragma once
 
 #include "base/function_ref.h"

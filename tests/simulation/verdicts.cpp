@@ -31,9 +31,9 @@ void World::show_watched() {
     });
     if (!places_[n].ours) continue;
     const TimePoint covered = places_[n].ours->registry().lease_status().covered_until;
-    trace_.line(now_, "  n%u is covered up to %lld ms ago", n,
-                static_cast<long long>((to_wire_ns(places_[n].ours->clock().read(now_)) - to_wire_ns(covered)) /
-                                       kMillisecond));
+    trace_.line(
+        now_, "  n%u is covered up to %lld ms ago", n,
+        static_cast<long long>((to_wire_ns(places_[n].ours->clock().read(now_)) - to_wire_ns(covered)) / kMillisecond));
   }
 }
 

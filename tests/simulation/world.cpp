@@ -44,7 +44,8 @@ World::World(const Plan& plan, std::FILE* trace_to, std::optional<uint32_t> watc
       network_(plan.settings.nodes, queue_, network_random_, trace_, *this),
       judge_(*this, network_, trace_, names_, plan.on(FaultKind::kLegacy) && !plan.settings.rules_of_original,
              plan.settings.rules_of_original),
-      clients_(plan.settings.instances, plan.settings.seed, plan.on(FaultKind::kNetwork), *this, queue_, judge_, trace_),
+      clients_(plan.settings.instances, plan.settings.seed, plan.on(FaultKind::kNetwork), *this, queue_, judge_,
+               trace_),
       pollers_(pollers_of(plan), plan.settings.seed, names_, *this, queue_, judge_, trace_) {
   trace_.print_to(trace_to);
   const PlanSettings& s = plan_.settings;
@@ -59,8 +60,8 @@ World::World(const Plan& plan, std::FILE* trace_to, std::optional<uint32_t> watc
       p.node = std::make_unique<OriginalNode>(n, s.nodes, s.seed, clock_of(plan_, n), names_, network_, watcher);
       continue;
     }
-    OurNodeSettings settings{n, s.nodes, s.seed, plan_.on(FaultKind::kDisk), plan_.on(FaultKind::kSmallQueues),
-                             clock_of(plan_, n)};
+    OurNodeSettings settings{
+        n, s.nodes, s.seed, plan_.on(FaultKind::kDisk), plan_.on(FaultKind::kSmallQueues), clock_of(plan_, n)};
     NodeWatcher& watcher = *this;
     auto ours = std::make_unique<OurNode>(settings, names_, network_, watcher);
     p.ours = ours.get();
@@ -92,7 +93,8 @@ WorldResult World::run() {
       continue;
     }
     ++events_;
-    trace_.number(static_cast<uint64_t>(event.at) << 8 ^ static_cast<uint64_t>(event.kind) ^ uint64_t{event.whom} << 48);
+    trace_.number(static_cast<uint64_t>(event.at) << 8 ^ static_cast<uint64_t>(event.kind) ^
+                  uint64_t{event.whom} << 48);
     handle(event);
   }
   for (uint32_t n = 0; n < count(); ++n) stop(n);

@@ -34,7 +34,11 @@ struct WorldResult {
   Violations violations;
 };
 
-class World final : private NetworkEnds, private NodeWatcher, private JudgedNodes, private ClientWorld, private PollWorld {
+class World final : private NetworkEnds,
+                    private NodeWatcher,
+                    private JudgedNodes,
+                    private ClientWorld,
+                    private PollWorld {
  public:
   /// `watch`: an instance whose records the trace shows at every look.
   World(const Plan& plan, std::FILE* trace_to, std::optional<uint32_t> watch = std::nullopt);

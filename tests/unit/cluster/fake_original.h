@@ -86,10 +86,11 @@ class PlainWire final : public OriginalWire {
 };
 
 struct FakeOriginal {
-  bool down = false;                ///< refuses
-  int fail = 0;                     ///< so many posts break
-  std::deque<std::string> answers;  ///< to the next posts; then "0"
-  std::vector<std::string> posts;   ///< "/renew cart-0 replication", failed ones too
+  bool down = false;                  ///< refuses
+  int fail = 0;                       ///< so many posts break
+  std::deque<std::string> answers;    ///< to the next posts; then "0"
+  std::vector<std::string> posts;     ///< "/renew cart-0 replication", failed ones too
+  std::vector<std::string> answered;  ///< the others
   std::vector<ForeignInstance> has;
   size_t fetches = 0;
   bool garbage = false;  ///< its fetch/all is
@@ -105,6 +106,7 @@ struct FakeOriginal {
     }
     posts.push_back(call.path + " " + call.body);
     if (fail > 0 && fail-- > 0) return std::nullopt;
+    answered.push_back(posts.back());
     if (learns && call.path == "/register") {
       ForeignInstance i;
       i.env = "dev";
