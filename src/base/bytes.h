@@ -1,7 +1,7 @@
 // Bytes of our own formats: little-endian base-128 numbers ("varint"), fixed numbers, length-prefixed texts.
 //
-// Reading fails softly and for good: after the first impossible byte every further read gives zero or nothing and ok() is
-// false, so a decoder may read a whole structure and ask once. Views point into the bytes read. Pure functions.
+// Reading fails softly and for good: after the first impossible byte every further read gives zero or nothing and ok()
+// is false, so a decoder may read a whole structure and ask once. Views point into the bytes read. Pure functions.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // What the cluster tells the reactors of its node, readable from any thread: who is there, and what may be answered.
 //
-// Lifecycle: part of Cluster. Thread: the cluster's writes, any reads; each value is atomic by itself, the list of nodes
-// is immutable once published.
+// Lifecycle: part of Cluster. Thread: the cluster's writes, any reads; each value is atomic by itself, the list of
+// nodes is immutable once published.
 #pragma once
 
 #include <atomic>

@@ -133,7 +133,8 @@ void Cluster::set_discovered(std::vector<SeedNode> nodes, TimePoint now) {
   for (const SeedNode& node : nodes) {
     if (node.address == settings_.address) continue;
     Other* other = find_other(node.address);
-    if (!other && settings_.open_membership && others_.size() < kMembersMax) other = &other_at(node.address, node.zone, now);
+    if (!other && settings_.open_membership && others_.size() < kMembersMax)
+      other = &other_at(node.address, node.zone, now);
     if (other) other->discovered = true;
   }
   discovered_ = std::move(nodes);
@@ -166,13 +167,16 @@ Result<void> Cluster::remove(const std::string& address, TimePoint now) {
 }
 
 // Nothing is accepted there any more, and all it accepted is here: waiting for it would be waiting for nothing. It
-// counts as removed, so that when it is back everybody learns of it, also who cannot reach it, before coverage moves on.
+// counts as removed, so that when it is back everybody learns of it, also who cannot reach it, before coverage moves
+// on. Not so a configured node: it may come back where nobody of us reaches it, and takes writes there at once (3.3).
 void Cluster::took_farewell(Other& from, TimePoint now) {
   if (!membership_.contains(from.address)) return;
   effects_.tell("peer_farewell", from.address, "has ended");
+  next_publish_ = now;
+  from.ended = true;
+  if (from.seed) return;
   coverage_.retire(from.address);
   membership_.remove(from.address);
-  next_publish_ = now;
 }
 
 // ------------------------------------------------------------------------------------------------------- calls
@@ -278,7 +282,7 @@ void Cluster::welcomed(Other& other, const HelloReply& reply, TimePoint now) {
     return;
   }
   other.state = State::kOurs;
-  other.covered_by_refusal = false;
+  other.covered_by_refusal = other.ended = false;
   other.known_ours = true;
   other.known_original = false;
   other.zone = std::string(reply.self.zone);
@@ -451,7 +455,8 @@ void Cluster::update_start(TimePoint now) {
   board_.accepts_writes_.store(start_up_.accepts_writes(), std::memory_order_release);
   if (start_up_.ready() && !was_ready) {
     // Whoever is configured and no original may be one of ours that does not answer: T must name its content then.
-    const bool alone = std::all_of(others_.begin(), others_.end(), [](const auto& o) { return o.second->known_original; });
+    const bool alone =
+        std::all_of(others_.begin(), others_.end(), [](const auto& o) { return o.second->known_original; });
     if (!alone) name_contents(now);
     registry_.set_warming(false);
     board_.ready_.store(true, std::memory_order_release);
@@ -484,8 +489,7 @@ void Cluster::publish(TimePoint now) {
   for (const auto& [address, other] : others_) {
     list.push_back({address, other->zone, other->up()});
     posts = posts || (other->takes_posts() && (other->seed || other->discovered));
-    const bool counts = membership_.contains(address) && !other->known_original && !other->peer.said_farewell();
-    if (counts && coverage_.cov(address) != TimePoint::max()) {
+    if (membership_.contains(address) && !other->known_original && !other->ended) {
       all_heard = all_heard && other->heard && now - *other->heard <= kHeardWithin;
     }
   }

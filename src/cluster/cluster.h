@@ -64,13 +64,13 @@ struct ClusterSettings {
 
   Duration batch_delay = std::chrono::milliseconds(25);  ///< changes of so long are one push
   Duration summary_interval = std::chrono::seconds(1);
-  Duration digest_interval = std::chrono::seconds(2);    ///< between two rounds, over all peers
+  Duration digest_interval = std::chrono::seconds(2);  ///< between two rounds, over all peers
   Duration call_timeout = std::chrono::seconds(5);
   Duration hello_timeout = std::chrono::seconds(2);
   Duration backoff_min = std::chrono::milliseconds(100);
   Duration backoff_max = std::chrono::seconds(5);
-  Duration pass_on_delay = std::chrono::seconds(1);      ///< of a write with replication=true
-  size_t queue_max = 65536;                              ///< keys per peer; posts per original
+  Duration pass_on_delay = std::chrono::seconds(1);  ///< of a write with replication=true
+  size_t queue_max = 65536;                          ///< keys per peer; posts per original
   size_t batch_bytes_max = 256 * 1024;
 };
 
@@ -98,7 +98,7 @@ struct LinkCounters {
   uint64_t records_sent = 0, records_received = 0, records_applied = 0, records_refused = 0;
   uint64_t leases_sent = 0, leases_received = 0;
   uint64_t rounds_equal = 0, rounds_different = 0, rounds_failed = 0;
-  uint64_t digest_bytes = 0;     ///< of anti-entropy, both ways
+  uint64_t digest_bytes = 0;  ///< of anti-entropy, both ways
   uint64_t queue_overflows = 0;
   uint64_t posts = 0, posts_failed = 0;
 };
@@ -110,8 +110,8 @@ struct LinkStatus {
   bool up = false;
   bool member = false;
   size_t queued = 0;
-  Duration lag{};  ///< age of the oldest change not acknowledged
-  uint64_t divergent = 0;  ///< records the last round found to differ
+  Duration lag{};                      ///< age of the oldest change not acknowledged
+  uint64_t divergent = 0;              ///< records the last round found to differ
   std::optional<Duration> silent_for;  ///< since it was heard last; none: never heard
   LinkCounters counters;
 };
@@ -124,27 +124,27 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
-  /// The start of the node's life in the cluster. `recovered`: a snapshot was loaded, so the registry is whole enough to
-  /// answer, and versions go on above those given before.
+  /// The start of the node's life in the cluster. `recovered`: a snapshot was loaded, so the registry is whole enough
+  /// to answer, and versions go on above those given before.
   void start(bool recovered, TimePoint now);
   /// Does what is due; returns when it wants to be called again at the latest.
   TimePoint tick(TimePoint now);
-  /// A message of another node of ours; kHello to kSync. The answer's bytes; an error where it is malformed or not to be
-  /// honoured. `size_limit` of what is sent back: about batch_bytes_max.
+  /// A message of another node of ours; kHello to kSync. The answer's bytes; an error where it is malformed or not to
+  /// be honoured. `size_limit` of what is sent back: about batch_bytes_max.
   Result<std::string> handle(CallKind kind, std::string_view body, TimePoint now);
   void on_result(uint64_t call_id, CallResult result, TimePoint now);
 
   /// The configured nodes have changed (reload).
   void set_seeds(std::vector<SeedNode> seeds, TimePoint now);
-  /// Nodes that stand in infra.discovery with status 1. Used where open_membership is on; of configured ones it tells that
-  /// an original is there.
+  /// Nodes that stand in infra.discovery with status 1. Used where open_membership is on; of configured ones it tells
+  /// that an original is there.
   void set_discovered(std::vector<SeedNode> nodes, TimePoint now);
   /// An original at that address posted something.
   void original_spoke(const std::string& host, TimePoint now);
   /// The operator takes a silent node out: expiry does not wait for it any longer. kNotFound: no such member.
   Result<void> remove(const std::string& address, TimePoint now);
-  /// No write is accepted any more: tells every peer all there is, and farewell. Ends when left() or when its caller has
-  /// no more time; tick() goes on meanwhile.
+  /// No write is accepted any more: tells every peer all there is, and farewell. Ends when left() or when its caller
+  /// has no more time; tick() goes on meanwhile.
   void leave(TimePoint now);
   [[nodiscard]] bool left() const;
 
@@ -210,8 +210,8 @@ class Cluster {
   Result<std::string> serve_sync(std::string_view body, TimePoint now);
   [[nodiscard]] Hello hello_of_self(const Other* other, TimePoint now) const;
   Other* known_sender(const Header& header, TimePoint now);
-  void take_records(Other& from, const Header& header, const std::vector<registry::Record>& records,
-                    bool trust_hidden, TimePoint now);
+  void take_records(Other& from, const Header& header, const std::vector<registry::Record>& records, bool trust_hidden,
+                    TimePoint now);
   void take_leases(Other& from, const Header& header, const LeasePart& part, std::vector<uint32_t>& unknown,
                    TimePoint now);
   void took_farewell(Other& from, TimePoint now);

@@ -1,5 +1,6 @@
 // What other nodes of ours ask, and how their records and renewals are taken in.
 #include <algorithm>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -76,6 +77,11 @@ Result<std::string> Cluster::serve_hello(std::string_view body, TimePoint now) {
     refresh_members(now);
     coverage_.heard(address, hello->header.boot, hello->header.sent_ns, now);
     from = find_other(address);  // removed meanwhile: it learns of that from the answer, and joins again
+    if (from && from->state == Other::State::kOriginal) {  // no original says hello: one of ours has taken its place
+      from->state = Other::State::kUnknown;
+      from->original.lost();
+      forget(from->address);
+    }
     // It is there: no reason to wait for the end of a back-off.
     if (from && !from->up() && from->state != Other::State::kGreeting) from->next_hello = now;
   } else if (verdict != HelloVerdict::kWelcome) {
@@ -116,7 +122,9 @@ Result<std::string> Cluster::serve_push(std::string_view body, TimePoint now) {
       from->heard = now;
       for (const std::string_view address : push->heard) doubt_refusals(address);
       take_records(*from, push->header, push->records, false, now);
-      take_leases(*from, push->header, push->leases, reply.unknown_slots, now);
+      if (from->slots.advance(push->header.boot, push->header.sent_ns)) {
+        take_leases(*from, push->header, push->leases, reply.unknown_slots, now);
+      }
     }
   }
   reply.header = header_for(find_other(push->header.address), now);
@@ -177,9 +185,12 @@ void Cluster::take_leases(Other& from, const Header& header, const LeasePart& pa
                           TimePoint now) {
   const Coverage::Mapping* clock = coverage_.mapping(from.address);
   if (!clock || part.to_ns == 0) return;
-  from.slots.at_boot(header.boot);
+  std::set<uint32_t> absent;  // named just now, and no such record is here: there is no lease to lose
   for (const LeaseDefinition& d : part.definitions) {
-    if (d.slot < kSlotsMax) from.slots.define(d.slot, registry_.find_record(d.key));
+    if (d.slot >= kSlotsMax) continue;
+    const registry::RecordRef ref = registry_.find_record(d.key);
+    from.slots.define(d.slot, ref);
+    if (!ref) absent.insert(d.slot);
   }
   const int64_t held_ns = coverage_.held_until(from.address, header.boot);
   bool all_held = true;
@@ -191,13 +202,12 @@ void Cluster::take_leases(Other& from, const Header& header, const LeasePart& pa
     const bool counts = stamp_ns > held_ns;
     if (ref && registry_.raise_lease(ref, std::min(now, clock->ours(stamp_ns)), counts, now, wake)) {
       effects_.changed(wake, now);
-    } else if (unknown.size() < PeerLink::kUnknownMax) {
-      unknown.push_back(e.slot);
-    } else {
-      all_held = false;  // what is not asked for again is a hole
+      continue;
     }
+    if (!absent.contains(e.slot) || unknown.size() >= PeerLink::kUnknownMax) all_held = false;  // told again, then
+    if (unknown.size() < PeerLink::kUnknownMax) unknown.push_back(e.slot);
   }
-  if (part.complete && all_held) coverage_.covered(from.address, part.from_ns, part.to_ns, part.farewell);
+  if (part.complete && all_held) coverage_.covered(from.address, part.from_ns, part.to_ns, part.farewell && !from.seed);
   if (part.farewell && all_held) took_farewell(from, now);
 }
 
@@ -262,8 +272,8 @@ Result<std::string> Cluster::serve_sync(std::string_view body, TimePoint now) {
   reply.next = request->cursor;
   bool more = true;
   while (more && batch.bytes().size() < settings_.batch_bytes_max) {
-    more = registry_.read_records(reply.next, kWalkBudget,
-                                  [&](const registry::StoredRecord& r) { batch.add(r.at(now)); });
+    more =
+        registry_.read_records(reply.next, kWalkBudget, [&](const registry::StoredRecord& r) { batch.add(r.at(now)); });
   }
   reply.done = !more;
   reply.header = header_for(from, now);

@@ -15,7 +15,8 @@ void Coverage::Mapping::sample(int64_t sent_ns, TimePoint received) {
 // Whatever a sender claims, the result is a time that can be reckoned with.
 TimePoint Coverage::Mapping::ours(int64_t theirs_ns) const {
   int64_t sum = 0;
-  if (__builtin_add_overflow(theirs_ns, offset_ns_, &sum)) sum = theirs_ns < 0 ? 0 : std::numeric_limits<int64_t>::max();
+  if (__builtin_add_overflow(theirs_ns, offset_ns_, &sum))
+    sum = theirs_ns < 0 ? 0 : std::numeric_limits<int64_t>::max();
   return from_wire_ns(std::max<int64_t>(0, sum));
 }
 

@@ -1,4 +1,5 @@
-// Up to when every renewal that any node accepted would be known here, so that silence proves death (replication.md 2.4).
+// Up to when every renewal that any node accepted would be known here, so that silence proves death
+// (replication.md 2.4).
 //
 // Of each other node p is kept cov[p], up to when all renewals p accepted are here, and gap[p], since when without a
 // hole; both on our clock. The current stretch is [max(own boot, gap[p] of all, last change of membership),
@@ -53,7 +54,8 @@ class Coverage {
   /// Precondition: heard() with that boot.
   void covered(const std::string& address, int64_t from_ns, int64_t to_ns, bool farewell);
   /// A node of the original, or one that refuses connections: covered up to `until` (our clock). The first time after
-  /// covered(), or a silence of more than `longest_gap` before, begins a new stretch: what it accepted since is unknown.
+  /// covered(), or a silence of more than `longest_gap` before, begins a new stretch: what it accepted since is
+  /// unknown.
   void covered_until(const std::string& address, TimePoint until, Duration longest_gap);
   /// A refusal was contradicted: somebody heard it.
   void uncover(const std::string& address);

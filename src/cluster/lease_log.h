@@ -1,7 +1,7 @@
 // Which records were renewed at this node, and when, for as long as a peer may still have to be told of it in little.
 //
-// A tick holds the records renewed in (from, to] of our clock. A peer that acknowledged everything up to a moment within
-// the log is told the union of the later ticks; one that fell behind the log is told by a walk over all records
+// A tick holds the records renewed in (from, to] of our clock. A peer that acknowledged everything up to a moment
+// within the log is told the union of the later ticks; one that fell behind the log is told by a walk over all records
 // (Registry::read_records, home_ns). Thread: the cluster's. Limits: kTicksMax ticks, kRefsMax entries; the oldest go.
 #pragma once
 

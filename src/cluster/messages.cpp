@@ -361,7 +361,8 @@ Result<PushReply> decode_push_reply(std::string_view bytes) {
   if (!s) return s.error();
   PushReply m;
   uint64_t verdict = 0;
-  if (!get_header(*s, m.header) || !get_number(*s, kVerdict, static_cast<uint64_t>(PushVerdict::kNotAMember), verdict)) {
+  if (!get_header(*s, m.header) ||
+      !get_number(*s, kVerdict, static_cast<uint64_t>(PushVerdict::kNotAMember), verdict)) {
     return malformed("answer to push");
   }
   m.verdict = static_cast<PushVerdict>(verdict);

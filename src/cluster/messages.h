@@ -47,15 +47,15 @@ struct Header {
 struct MemberEntry {
   std::string address;
   std::string zone;
-  uint16_t node_id = 0;   ///< 0: not known yet
-  uint32_t added = 0;     ///< the last generation that joined, 0: none
-  uint32_t removed = 0;   ///< the last generation that was removed, at most `added`
+  uint16_t node_id = 0;  ///< 0: not known yet
+  uint32_t added = 0;    ///< the last generation that joined, 0: none
+  uint32_t removed = 0;  ///< the last generation that was removed, at most `added`
   bool operator==(const MemberEntry&) const = default;
 };
 
 enum class HelloVerdict : uint8_t {
   kWelcome = 0,
-  kSameNodeId = 1,   ///< another member has the sender's node id
+  kSameNodeId = 1,  ///< another member has the sender's node id
   kNoCommonVersion = 2,
   kClockAhead = 3,   ///< its hlc is further ahead than max_clock_lead
   kNotAdmitted = 4,  ///< not configured here, and membership is not open
@@ -89,8 +89,8 @@ struct LeaseEntry {
 struct LeasePart {
   int64_t from_ns = 0;
   int64_t to_ns = 0;
-  bool complete = false;  ///< this is the last part: what was accepted up to `to` is all told
-  bool farewell = false;  ///< and nothing will be accepted any more
+  bool complete = false;                     ///< this is the last part: what was accepted up to `to` is all told
+  bool farewell = false;                     ///< and nothing will be accepted any more
   std::vector<LeaseDefinition> definitions;  ///< as read; written ones go through define()
   std::vector<LeaseEntry> entries;           ///< by slot
 

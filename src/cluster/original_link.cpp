@@ -111,7 +111,8 @@ void OriginalLink::on_answer(const Post& post, const PostAnswer& answer, TimePoi
     const registry::RecordRef ref = cluster_.registry_.find_record(post.key());
     std::optional<Post> again;
     cluster_.registry_.with_record(ref, [&](const registry::StoredRecord& r) {
-      if (r.instance->numbers.state == registry::RecordState::kVisible) again = cluster_.original_wire_.register_post(r);
+      if (r.instance->numbers.state == registry::RecordState::kVisible)
+        again = cluster_.original_wire_.register_post(r);
     });
     if (again) queue_.push_front(std::move(*again));  // before what came after the renewal
   } else if (answer.code == kConflict && answer.instance) {
@@ -142,6 +143,7 @@ void OriginalLink::import(const std::vector<ForeignInstance>& all, TimePoint now
     args.record = i.record();
     args.record.version = cluster_.registry_.import_version(args.record, now);
     args.lease = std::min(now, from_wire_ns(std::max<int64_t>(i.renew_ns, 0)));
+    args.latest_lease = true;  // originals hear of every renewal: this is the latest
     const auto done = cluster_.registry_.join(args, now);
     cluster_.effects_.changed(done.wake, now);
     ++other_.counters.records_received;

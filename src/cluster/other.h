@@ -23,12 +23,13 @@ struct Cluster::Other {
   bool seed = false;        ///< configured
   bool discovered = false;  ///< stands in infra.discovery
   State state = State::kUnknown;
-  bool known_ours = false;      ///< it was, when it answered last
-  bool known_original = false;  ///< the same
+  bool known_ours = false;          ///< it was, when it answered last
+  bool known_original = false;      ///< the same
   bool covered_by_refusal = false;  ///< it refuses connections, and that is trusted
-  bool tried = false;           ///< it answered or failed at least once
-  bool synced = false;          ///< all it had is here, since our start
-  uint64_t boot = 0;            ///< 0: not known
+  bool ended = false;               ///< it said farewell, and has not been heard of since
+  bool tried = false;               ///< it answered or failed at least once
+  bool synced = false;              ///< all it had is here, since our start
+  uint64_t boot = 0;                ///< 0: not known
   uint32_t version = kProtocolMin;  ///< both speak it
   TimePoint next_hello{};
   TimePoint hello_sent{};

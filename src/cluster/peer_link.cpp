@@ -15,10 +15,7 @@ constexpr size_t kDefinitionBytes = 16;  ///< beside the names
 }  // namespace
 
 PeerLink::PeerLink(Cluster& cluster, Cluster::Other& other)
-    : cluster_(cluster),
-      other_(other),
-      queue_(cluster.settings_.queue_max),
-      acked_until_(cluster.started_) {}
+    : cluster_(cluster), other_(other), queue_(cluster.settings_.queue_max), acked_until_(cluster.started_) {}
 
 void PeerLink::greeted(uint64_t boot, TimePoint now) {
   if (boot != other_.boot) {  // it remembers nothing of us
@@ -91,7 +88,8 @@ void PeerLink::push(TimePoint now) {
   fill_records(batch, now);
   if (!job_ && now >= next_summary_) begin_job(now);
   if (job_) {
-    const size_t left = cluster_.settings_.batch_bytes_max - std::min(batch.bytes().size(), cluster_.settings_.batch_bytes_max);
+    const size_t left =
+        cluster_.settings_.batch_bytes_max - std::min(batch.bytes().size(), cluster_.settings_.batch_bytes_max);
     fill_leases(m.leases, std::max<size_t>(left, 4096));
   }
   pushing_ = true;
@@ -186,16 +184,32 @@ void PeerLink::on_push_reply(const PushReply& reply, TimePoint now) {
     if (std::chrono::abs(ahead) <= cluster_.settings_.max_clock_lead) other_.clock_ahead = ahead;
   }
   in_flight_.clear();
-  newly_defined_.clear();
-  if (!lossy_ && (queue_.empty() || queue_.oldest() > push_sent_)) received_until_ = push_sent_;  // else a part was left over
+  if (!lossy_ && (queue_.empty() || queue_.oldest() > push_sent_))
+    received_until_ = push_sent_;  // else a part was left over
+  const bool hole = left_a_hole(reply.unknown_slots);
   ask_again(reply.unknown_slots, now);
+  newly_defined_.clear();
   told_.clear();
   if (!job_) return;
+  if (hole) {  // told again from where the peer has all, and with the names
+    job_.reset();
+    next_summary_ = now;
+    return;
+  }
   job_->next = job_sent_to_;
   if (job_->next < job_->refs.size()) return;
   acked_until_ = job_->to;
   farewell_acked_ = job_->farewell;
   job_.reset();
+}
+
+// A slot that was defined in the same push and is still unknown: the peer lacks the record, so it has no lease to lose,
+// and will hold the record as renewed when it comes. Any other was dropped although the record may be there.
+bool PeerLink::left_a_hole(const std::vector<uint32_t>& unknown) const {
+  if (unknown.size() >= kUnknownMax) return true;
+  return std::any_of(unknown.begin(), unknown.end(), [this](uint32_t slot) {
+    return std::find(newly_defined_.begin(), newly_defined_.end(), slot) == newly_defined_.end();
+  });
 }
 
 // The peer has no record of these, or forgot which they are: it gets the records, and next time the names again.
@@ -216,12 +230,15 @@ void PeerLink::on_result(CallKind kind, Channel channel, const CallResult& resul
     bool good = answered;
     const auto take = [&](auto decoded, auto then) {
       good = decoded.has_value() && cluster_.believable(decoded->header.hlc_ns, now);
-      if (good) (this->*then)(*decoded, now);
+      if (!good) return;
+      cluster_.registry_.versions().observe(decoded->header.hlc_ns);
+      (this->*then)(*decoded, now);
     };
     if (answered && kind == CallKind::kHello) {
       const auto reply = decode_hello_reply(result.body);
       good = reply && reply->verdict == HelloVerdict::kWelcome && reply->self.header.boot == other_.boot;
       if (good) {
+        cluster_.registry_.versions().observe(reply->self.header.hlc_ns);
         bulk_ = Bulk::kIdle;
         bulk_next(now);
       }

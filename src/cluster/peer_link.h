@@ -3,9 +3,9 @@
 //   delta channel:  Idle --records waited batch_delay, or summary_interval is over--> push --answer--> Idle
 //   bulk channel:   Closed --hello--> Idle --start, or its turn--> sync pages, or digest -> leaves... --> Idle
 //
-// One call per channel is under way at most. A failed call leaves what it carried where it was: records go back into the
-// queue, renewals are told again from the last acknowledged moment.
-// Thread: the cluster's. Limits: settings.queue_max records, batch_bytes_max a message, kLeavesPerRound.
+// One call per channel is under way at most. A failed call leaves what it carried where it was: records go back into
+// the queue, renewals are told again from the last acknowledged moment. Thread: the cluster's. Limits:
+// settings.queue_max records, batch_bytes_max a message, kLeavesPerRound.
 #pragma once
 
 #include <cstdint>
@@ -86,6 +86,7 @@ class PeerLink {
   void fill_leases(LeasePart& part, size_t bytes_max);
   void on_push_reply(const PushReply& reply, TimePoint now);
   void push_failed();
+  [[nodiscard]] bool left_a_hole(const std::vector<uint32_t>& unknown) const;
   void ask_again(const std::vector<uint32_t>& slots, TimePoint now);
 
   void bulk_next(TimePoint now);
@@ -105,10 +106,10 @@ class PeerLink {
   TimePoint push_sent_{};
   TimePoint next_summary_{};
   TimePoint received_until_{};
-  bool lossy_ = false;  ///< the queue was dropped, and no comparison since has found the two nodes equal
+  bool lossy_ = false;     ///< the queue was dropped, and no comparison since has found the two nodes equal
   TimePoint acked_until_;  ///< renewals up to here are known to that boot of the peer
   std::optional<LeaseJob> job_;
-  size_t job_sent_to_ = 0;  ///< where job_->next goes when the push is acknowledged
+  size_t job_sent_to_ = 0;         ///< where job_->next goes when the push is acknowledged
   std::vector<uint32_t> defined_;  ///< by slot: the generation whose key the peer was told
   std::vector<uint32_t> newly_defined_;
   std::vector<registry::RecordRef> told_;  ///< by slot: in the push under way

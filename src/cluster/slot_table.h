@@ -11,11 +11,17 @@ namespace discovery::cluster {
 
 class SlotTable {
  public:
-  /// Forgets everything told by another boot.
-  void at_boot(uint64_t boot) {
-    if (boot == boot_) return;
-    boot_ = boot;
-    refs_.clear();
+  /// A message sent at `sent_ns` of the sender's clock may define slots. False: a later one was here before it, and
+  /// what it says of slots may be outdated. Another boot's definitions are forgotten.
+  bool advance(uint64_t boot, int64_t sent_ns) {
+    if (boot != boot_) {
+      boot_ = boot;
+      refs_.clear();
+    } else if (sent_ns <= sent_ns_) {
+      return false;
+    }
+    sent_ns_ = sent_ns;
+    return true;
   }
   void define(uint32_t slot, registry::RecordRef ref) {
     if (slot >= refs_.size()) refs_.resize(size_t{slot} + 1);
@@ -28,6 +34,7 @@ class SlotTable {
 
  private:
   uint64_t boot_ = 0;
+  int64_t sent_ns_ = 0;
   std::vector<registry::RecordRef> refs_;
 };
 

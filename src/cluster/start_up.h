@@ -2,7 +2,8 @@
 //
 // Writes: once the newest version of the cluster is known, i.e. one peer has said hello and every other was tried, or
 // after kHelloWait. Reads: once every configured peer was synced or has been unreachable for kUnreachable, and at least
-// one was synced; or a snapshot was loaded; or after kReadyWait. Alone: both at once. Pure arithmetic on what it is told.
+// one was synced; or a snapshot was loaded; or after kReadyWait. Alone: both at once. Pure arithmetic on what it is
+// told.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +20,12 @@ class StartUp {
 
   /// What is known of the other nodes at a moment.
   struct Others {
-    size_t known = 0;        ///< configured or discovered
-    size_t greeted = 0;      ///< said hello, or turned out to be originals
-    size_t tried = 0;        ///< answered or failed at least once
-    size_t synced = 0;       ///< delivered all they have
-    size_t given_up = 0;     ///< unreachable for kUnreachable, and not synced
-    bool wait_whole = false; ///< `enableprotect`: nothing but a sync or the minute ends the waiting
+    size_t known = 0;         ///< configured or discovered
+    size_t greeted = 0;       ///< said hello, or turned out to be originals
+    size_t tried = 0;         ///< answered or failed at least once
+    size_t synced = 0;        ///< delivered all they have
+    size_t given_up = 0;      ///< unreachable for kUnreachable, and not synced
+    bool wait_whole = false;  ///< `enableprotect`: nothing but a sync or the minute ends the waiting
   };
 
   void begin(bool recovered, TimePoint now) {

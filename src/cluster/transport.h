@@ -1,9 +1,9 @@
 // How the cluster reaches other nodes: calls with one answer each. A socket in the daemon, a queue in the simulator.
 //
-// A channel is one connection; a call waits for the one before it on its channel, and the cluster has at most one of its
-// own under way per channel. A connection begins with a hello: any other call needs a connection that had one, else it
-// fails at once with kBroken (replication.md 2.5: "asked again on each new connection").
-// Thread: that of the Cluster. on_result() is never called from within call().
+// A channel is one connection; a call waits for the one before it on its channel, and the cluster has at most one of
+// its own under way per channel. A connection begins with a hello: any other call needs a connection that had one, else
+// it fails at once with kBroken (replication.md 2.5: "asked again on each new connection"). Thread: that of the
+// Cluster. on_result() is never called from within call().
 #pragma once
 
 #include <cstdint>

@@ -38,8 +38,8 @@ ClusterHost::~ClusterHost() { stop(); }
 void ClusterHost::prepare(const std::string& own_address) {
   settings_.cluster.address = own_address;
   cluster::Effects& effects = *this;
-  cluster_ = std::make_unique<cluster::Cluster>(settings_.cluster, registry_, caller_, effects, wire_, random_,
-                                                clock_.now());
+  cluster_ =
+      std::make_unique<cluster::Cluster>(settings_.cluster, registry_, caller_, effects, wire_, random_, clock_.now());
 }
 
 void ClusterHost::start(bool recovered) {
@@ -194,13 +194,13 @@ void ClusterHost::publish_nodes() {
 bool ClusterHost::acceptable(const registry::Record& record) { return protocol::is_presentable(record); }
 
 void ClusterHost::tell(std::string_view event, std::string_view peer, std::string_view detail) {
-  if (event == "peer_farewell") silence_.ended(peer, clock_.now());
   const bool trouble = event != "peer_up" && event != "ready" && event != "rejoined" && event != "peer_farewell";
   warnings_.log({trouble ? observe::LogLevel::kWarn : observe::LogLevel::kInfo, event, peer}, clock_.now(),
                 {{"peer", peer}, {"cause", detail}});
 }
 
-// ------------------------------------------------------------------------------------------------------- asked by others
+// ------------------------------------------------------------------------------------------------------- asked by
+// others
 
 void ClusterHost::set_seeds(std::vector<cluster::SeedNode> seeds) {
   run_there([&] { cluster_->set_seeds(std::move(seeds), clock_.now()); });

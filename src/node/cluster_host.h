@@ -3,8 +3,9 @@
 //   reactors --post(), ack_ticket(), /discovery/peer/*--> [ cluster thread: Cluster, PeerCaller ] --Wake--> poll hubs
 //
 // Lifecycle: made in Node::open; prepare() once the own address is known; start() before the server does; leave() when
-// no write is accepted any more; stop() ends the thread. Outlives the sessions of the server. Thread: ClusterPort and ask() from any; Cluster itself is
-// touched on the cluster thread only. Limits: kRequestsMax messages of peers wait for the thread.
+// no write is accepted any more; stop() ends the thread. Outlives the sessions of the server. Thread: ClusterPort and
+// ask() from any; Cluster itself is touched on the cluster thread only. Limits: kRequestsMax messages of peers wait for
+// the thread.
 #pragma once
 
 #include <atomic>
@@ -132,7 +133,7 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   std::atomic<bool> nudged_{false};
   std::atomic<size_t> asked_{0};
   std::atomic<Duration::rep> ack_wait_ns_;
-  bool running_ = false;        ///< written before the thread starts and after it ended
+  bool running_ = false;  ///< written before the thread starts and after it ended
   bool told_may_write_ = false;
   bool told_may_read_ = false;
   TimePoint told_received_{};

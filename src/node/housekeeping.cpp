@@ -51,7 +51,7 @@ int Node::run() {
   protection_.set_ready(false);
   if (store_) store_->start();
   cluster_.start(store_ && store_->recovery().generation > 0);
-  static_cast<void>(now);
+  static_cast<void>(list_self(now));  // before the first request, where no other node is waited for
   server_->start();
   for (const std::string group : {"api", "admin"}) {
     for (const net::ListenAddress& a : server_->bound_addresses(group)) {

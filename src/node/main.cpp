@@ -61,7 +61,8 @@ int serve(const CommandLine& line, Loaded loaded) {
   auto notifier = ServiceNotifier::open(read_environment(environ), getpid());
   if (!notifier) return exit_with(ExitCode::kBadConfiguration, notifier.error().message);
   ExitCode code = ExitCode::kFailure;
-  auto node = Node::open({std::move(loaded.config), reread, loaded.folder, std::move(*notifier)}, **logger, clock, code);
+  auto node =
+      Node::open({std::move(loaded.config), reread, loaded.folder, std::move(*notifier)}, **logger, clock, code);
   if (!node) return exit_with(code, node.error().message);
   fmt::print("discoveryd {} ({})\n{}", kVersion, kCommit, (*node)->start_table());
   std::fflush(stdout);

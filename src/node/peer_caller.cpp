@@ -38,8 +38,8 @@ HttpClient* PeerCaller::client_of(const std::string& address, cluster::Channel c
   if (!client) {
     const auto parsed = parse_peer_address(address);
     if (!parsed) return nullptr;  // what another node said of itself
-    client = std::make_unique<HttpClient>(reactor_, net::ClientEndpoint{parsed->host, parsed->port, bind_address_},
-                                          limits_);
+    client =
+        std::make_unique<HttpClient>(reactor_, net::ClientEndpoint{parsed->host, parsed->port, bind_address_}, limits_);
   }
   return client.get();
 }

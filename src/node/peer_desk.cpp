@@ -7,6 +7,7 @@ namespace discovery::node {
 
 namespace {
 constexpr size_t kQueryParamsMax = 16;
+constexpr std::string_view kStranger = "only configured nodes are answered here";
 constexpr std::string_view kJson = "application/json; charset=utf-8";
 
 int refuse(codec::HttpReply& reply, int status, std::string_view text) {
@@ -73,7 +74,11 @@ Result<std::string> message_of(cluster::CallKind kind, const codec::HttpRequest&
 int PeerDesk::handle(const PeerPath& path, const codec::HttpRequest& request, codec::HttpReply& reply,
                      codec::HttpExchange& exchange) {
   if (!access_.anybody && !access_.ips.contains(request.client->ip)) {
-    return refuse(reply, 403, "only configured nodes are answered here");
+    if (path.kind != cluster::CallKind::kHello) return refuse(reply, 403, kStranger);
+    reply.status = 403;
+    reply.content_type = kJson;
+    reply.append(hello_refusal(kStranger));
+    return 403;
   }
   auto message = message_of(path.kind, request);
   if (!message) return refuse(reply, 400, message.error().message);

@@ -1,4 +1,5 @@
-// Where other nodes of ours are answered: takes their messages off a reactor to the cluster's thread and the answer back.
+// Where other nodes of ours are answered: takes their messages off a reactor to the cluster's thread and the answer
+// back.
 //
 //   reactor: handle() parks the request --ask()--> cluster thread --post()--> reactor: the parked request is answered
 //

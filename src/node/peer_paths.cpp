@@ -56,10 +56,17 @@ Result<std::string> from_hex(std::string_view digits) {
 }
 
 std::string hello_envelope(std::string_view hello) {
-  std::string out = fmt::format(R"({{"code":0,"message":"0","ttl":1,"data":{{"protocol":"{}","version":{})", kPeerProtocol,
-                                cluster::kProtocolMax);
+  std::string out = fmt::format(R"({{"code":0,"message":"0","ttl":1,"data":{{"protocol":"{}","version":{})",
+                                kPeerProtocol, cluster::kProtocolMax);
   if (!hello.empty()) out += fmt::format(R"(,"hello":"{}")", to_hex(hello));
   return out + "}}";
+}
+
+std::string hello_refusal(std::string_view why) {
+  nlohmann::ordered_json body;
+  body["error"] = why;
+  body["data"] = {{"protocol", kPeerProtocol}, {"version", cluster::kProtocolMax}};
+  return body.dump();
 }
 
 std::optional<std::string> read_hello_envelope(std::string_view body) {

@@ -48,9 +48,8 @@ TimePoint SelfRegistration::tick(TimePoint now) {
   if (now < next_renew_) return next_renew_;
   for (const std::string& env : identity_.envs) {
     int64_t dirty_ns = 0;
-    const auto renewed = registry_.renew({.key = key_in(env)}, now, [&](const registry::InstanceView& i) {
-      dirty_ns = i.instance->numbers.dirty_ns;
-    });
+    const auto renewed = registry_.renew(
+        {.key = key_in(env)}, now, [&](const registry::InstanceView& i) { dirty_ns = i.instance->numbers.dirty_ns; });
     if (!renewed) {
       register_in(env, now);  // somebody cancelled it
     } else if (posts_.wanted()) {

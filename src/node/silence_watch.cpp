@@ -4,12 +4,6 @@
 
 namespace discovery::node {
 
-void SilenceWatch::ended(std::string_view address, TimePoint now) {
-  Node& node = nodes_.try_emplace(std::string(address), Node{.first_seen = now, .heard = {}}).first->second;
-  node.heard = std::max(node.heard, now);
-  node.ended = true;
-}
-
 std::vector<SilenceWatch::Silent> SilenceWatch::look(const std::vector<cluster::LinkStatus>& links, TimePoint now) {
   std::vector<Silent> found;
   for (auto& [address, node] : nodes_) node.present = false;
@@ -20,10 +14,10 @@ std::vector<SilenceWatch::Silent> SilenceWatch::look(const std::vector<cluster::
     const TimePoint heard = link.silent_for ? now - *link.silent_for : TimePoint{};
     if (heard > node.heard) {
       node.heard = heard;
-      node.told = node.ended = false;
+      node.told = false;
     }
     const Duration silent = now - std::max(node.first_seen, heard);
-    if (node.told || node.ended || silent < patience_) continue;
+    if (node.told || silent < patience_) continue;
     node.told = true;
     found.push_back({link.address, silent / std::chrono::milliseconds(1)});
   }

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -24,10 +23,8 @@ class SilenceWatch {
 
   explicit SilenceWatch(Duration patience) : patience_(patience) {}
 
-  /// That node has said farewell: nothing waits for it until it is heard again.
-  void ended(std::string_view address, TimePoint now);
   /// The members that have become silent since the last call. One that was never heard is silent since it was seen here
-  /// first.
+  /// first. One that said farewell, or was removed, is no member.
   [[nodiscard]] std::vector<Silent> look(const std::vector<cluster::LinkStatus>& links, TimePoint now);
 
  private:
@@ -35,7 +32,6 @@ class SilenceWatch {
     TimePoint first_seen;
     TimePoint heard;
     bool told = false;
-    bool ended = false;
     bool present = true;
   };
   const Duration patience_;

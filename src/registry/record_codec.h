@@ -1,7 +1,7 @@
 // Bytes of a Record, the same between nodes and on disk.
 //
-// A record is: total length, then fields of (tag, length, bytes) in rising order of tags; numbers are little-endian base
-// 128 ("varint"), signed ones zigzag. A field that this version does not know is kept, as it came, in
+// A record is: total length, then fields of (tag, length, bytes) in rising order of tags; numbers are little-endian
+// base 128 ("varint"), signed ones zigzag. A field that this version does not know is kept, as it came, in
 // InstanceText::extension, and is encoded again behind the known ones, so that a newer node's fields survive a
 // passage through an older one (replication.md 2.5). A field that has its default value is left out.
 //

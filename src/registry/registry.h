@@ -175,6 +175,10 @@ struct JoinArgs {
   /// Takes over that the sender hides this version, if our own lease of it is unknown or older than expire_after
   /// (replication.md 2.4, "Start sync carries hidden"). A record that is new here is always taken as the sender has it.
   bool trust_hidden = false;
+  /// `lease` is the latest that anybody accepted, as far as can be known: this node's own memory, or an original's.
+  /// Else it is what its sender accepted, and of a record that is new here others may have accepted, and told, later
+  /// ones.
+  bool latest_lease = false;
 };
 
 enum class JoinResult : uint8_t {

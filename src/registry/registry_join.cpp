@@ -95,9 +95,13 @@ Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, 
   const int64_t held_ns = r.hidden ? now_ns - std::max<int64_t>(0, r.hidden_age.count()) : now_ns;
   std::optional<int64_t> told_ns;
   if (args.lease) told_ns = std::min(to_wire_ns(*args.lease), now_ns);
-  if (index == Application::kNone || !is_alive(app->record(index))) return {told_ns.value_or(held_ns), !!told_ns};
+  if (index == Application::kNone || !is_alive(app->record(index))) {
+    // What other nodes told of it while it was not here is lost: nothing proves that the lease told now is the latest.
+    const bool latest = r.hidden || args.latest_lease;
+    return {latest ? told_ns.value_or(held_ns) : now_ns, !!told_ns};
+  }
   Lease lease{app->lease_ns(index), app->side(index).lease_known};
-  if (told_ns) return {std::max(lease.ns, *told_ns), true};
+  if (told_ns) lease = {std::max(lease.ns, *told_ns), true};
   const bool registered_anew = r.version.incarnation != app->record(index).numbers.version.incarnation;
   if (registered_anew) lease.ns = std::max(lease.ns, held_ns);
   return lease;
@@ -142,7 +146,6 @@ JoinOutcome Registry::join_newer(Shard& shard, Application* known, size_t index,
   index = put_record(shard, app, index, std::move(record), lease.ns);
   Application::Side& side = app.side(index);
   side.lease_known = lease.known;
-  if (revived || r.tombstone()) side.home_ns = 0;
   if (renewed_ns > 0) note_renewal(shard, app, index, renewed_ns);
   const bool visible = !r.tombstone() && !hidden;
   return {JoinResult::kApplied, ref_of(shard, app, index),

@@ -96,7 +96,8 @@ bool Registry::raise(Application& app, size_t index, TimePoint lease, TimePoint 
   const int64_t lease_ns = std::min(to_wire_ns(lease), to_wire_ns(now));
   app.side(index).lease_known = true;
   if (lease_ns > app.lease_ns(index)) app.renew(index, lease_ns);
-  if (app.record(index).numbers.state != RecordState::kHidden || expired(app.lease_ns(index), now)) return false;
+  const bool fresh = to_wire_ns(now) - app.lease_ns(index) <= settings_.lease.expire_after.count();
+  if (app.record(index).numbers.state != RecordState::kHidden || !fresh) return false;
   change_record(app, index, [](InstanceNumbers& n) { n.state = RecordState::kVisible; });
   return true;
 }

@@ -122,7 +122,6 @@ void Registry::bury(Shard& shard, Application& app, size_t index, const CancelAr
   n.state = RecordState::kTombstone;
   auto record = Instance::make({.zone = old.zone(), .hostname = old.hostname()}, n, old.key_hash(), old.key_digest());
   put_record(shard, app, index, std::move(record), to_wire_ns(now));
-  app.side(index).home_ns = 0;
   app.side(index).lease_known = false;
   note_change(shard, app, index, args.from_peer);
 }

@@ -4,6 +4,7 @@
 // cleanly. Thread: the test's. Errors: std::runtime_error, as Daemon.
 #pragma once
 
+#include <csignal>
 #include <memory>
 #include <string>
 #include <vector>

@@ -85,8 +85,7 @@ std::string Answer::field(const std::string& name) const {
   return found == fields.end() ? std::string() : found->second;
 }
 
-Connection::Connection(const Address& address, const Options& options)
-    : fd_(connect_to(address, options, Deadline())) {
+Connection::Connection(const Address& address, const Options& options) : fd_(connect_to(address, options, Deadline())) {
   if (fd_ < 0) fail("cannot connect to " + address.text() + ": " + std::strerror(errno));
 }
 

@@ -70,6 +70,8 @@ void Judge::accepted(uint32_t instance, Ns now) {
 // Whether the node had heard, over any number of hands, of something as late as that write.
 bool Judge::could_know(uint32_t node, const Truth& truth) const {
   if (node == truth.node && nodes_seen_[node].booted <= truth.at) return true;
+  // A writer that started again since may have forgotten what it wrote, and speaks of itself all the same.
+  if (nodes_seen_[truth.node].booted > truth.at) return false;
   return network_.heard(node, truth.node) >= truth.at;
 }
 

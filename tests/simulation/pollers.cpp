@@ -29,7 +29,8 @@ class Pollers::Poll final : private registry::PollHub::Waiter, private registry:
       if (!joined) return false;
       state_.add(*joined, a.cursor_ns, now, times_);
     }
-    const PollState::Step step = state_.begin(now, now + kPark, times_);
+    deadline_ = now + kPark;
+    const PollState::Step step = state_.begin(now, deadline_, times_);
     if (step.act != PollState::Act::kRest) return false;
     rest(step.look_again);
     return true;
@@ -45,7 +46,7 @@ class Pollers::Poll final : private registry::PollHub::Waiter, private registry:
     Pollers& pollers = pollers_;
     const Ns true_now = node_.now();
     if (act_ == PollState::Act::kAnswer) {
-      pollers.answer(number_, state_, by_time, true_now);
+      pollers.answer(number_, state_, now >= deadline_, true_now);
     } else {
       pollers.ask_again(number_, true_now + kMillisecond);
     }
@@ -86,6 +87,7 @@ class Pollers::Poll final : private registry::PollHub::Waiter, private registry:
   const registry::PollTimes times_;
   PollState::Act act_ = PollState::Act::kRest;
   TimePoint reviewed_at_{};
+  TimePoint deadline_{};
 };
 
 Pollers::Pollers(uint32_t count, uint64_t seed, const Names& names, PollWorld& world, EventQueue& queue, Judge& judge,

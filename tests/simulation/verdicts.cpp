@@ -68,6 +68,8 @@ void World::check_insides(uint32_t node) {
 
 void World::verdict(uint32_t which) {
   judge_.look(now_);
+  // Between originals and ours some things pass with the next renewal only.
+  if (which == 0 && plan_.on(FaultKind::kLegacy)) return;
   if (which == 0 && now_ - last_boot_ < kLease + 10 * kSecond) return;  // "where a node restarts, TTL is added"
   trace_.line(now_, "verdict %u", which);
   judge_.judge_records(now_);

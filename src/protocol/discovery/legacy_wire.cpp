@@ -72,7 +72,8 @@ Result<cluster::PostAnswer> LegacyWire::read_answer(std::string_view body) const
   if (!parsed) return parsed.error();
   cluster::PostAnswer answer;
   answer.code = parsed->code;
-  if (parsed->instance) answer.instance = std::make_unique<cluster::ForeignInstance>(foreign(std::move(*parsed->instance)));
+  if (parsed->instance)
+    answer.instance = std::make_unique<cluster::ForeignInstance>(foreign(std::move(*parsed->instance)));
   return answer;
 }
 

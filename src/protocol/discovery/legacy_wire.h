@@ -1,5 +1,5 @@
-// OriginalWire (src/cluster/original.h) in the bytes of the native protocol: what the cluster posts to an original on its
-// own account, and what an original answers. Thread: any, it has no state but its limits.
+// OriginalWire (src/cluster/original.h) in the bytes of the native protocol: what the cluster posts to an original on
+// its own account, and what an original answers. Thread: any, it has no state but its limits.
 #pragma once
 
 #include "cluster/original.h"

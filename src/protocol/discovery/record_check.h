@@ -6,8 +6,8 @@
 
 namespace discovery::protocol {
 
-/// Names and texts are UTF-8; of one that is alive, the addresses are a JSON array of strings, the metadata a JSON object
-/// of strings, and the status is 1 or 2.
+/// Names and texts are UTF-8; of one that is alive, the addresses are a JSON array of strings, the metadata a JSON
+/// object of strings, and the status is 1 or 2.
 [[nodiscard]] bool is_presentable(const registry::Record& record);
 
 }  // namespace discovery::protocol

@@ -223,7 +223,8 @@ TEST(ClusterMembers, AbsurdTimesDoNoHarm) {
 
 TEST(ClusterMembers, FarewellTellsEverythingAndIsWaitedForNoLonger) {
   World w;
-  add_pair(w);
+  w.add({"a:1", 1, {}, "zone-a", open});
+  w.add({"b:1", 2, seeds_at({"a:1"})});
   w.run_for(minutes(2));
   Member& b = w["b:1"];
   b.put(host(1));
@@ -244,6 +245,27 @@ TEST(ClusterMembers, FarewellTellsEverythingAndIsWaitedForNoLonger) {
   w.stop("b:1");
   w.run_for(seconds(300));
   EXPECT_TRUE(a.listed(host(2)));
+}
+
+// It may come back behind a cut, where it takes writes at once and nobody here hears of it.
+TEST(ClusterMembers, FarewellOfAConfiguredNodeIsNoCoverage) {
+  World w;
+  add_pair(w);
+  w.run_for(minutes(2));
+  Member& b = w["b:1"];
+  b.put(host(1));
+  leave(w, "b:1");
+  ASSERT_TRUE(w.run_until([&] { return b.cluster.left(); }, seconds(3)));
+  w.stop("b:1");
+  Member& a = w["a:1"];
+  EXPECT_TRUE(a.told_of("peer_farewell"));
+  w.run_for(seconds(300));
+  EXPECT_TRUE(a.listed(host(1)));
+  EXPECT_TRUE(a.cluster.board().all_peers_heard());  // polls need not wait for one that has ended
+  ASSERT_TRUE(a.cluster.remove("b:1", a.now()));
+  a.want_tick();
+  w.run_for(seconds(260));
+  EXPECT_FALSE(a.listed(host(1)));
 }
 
 TEST(ClusterMembers, FarewellWaitsForWhatIsPassedOnLater) {

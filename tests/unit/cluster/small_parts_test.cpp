@@ -146,18 +146,27 @@ TEST(LeaseLog, BeginsAnewWhenSomethingWasLost) {
 
 TEST(SlotTable, KnowsWhatItWasToldByThatBoot) {
   SlotTable t;
-  t.at_boot(5);
+  EXPECT_TRUE(t.advance(5, 100));
   t.define(3, {30, 1});
   EXPECT_EQ(t.at(3), (RecordRef{30, 1}));
   EXPECT_FALSE(t.at(2));
   EXPECT_FALSE(t.at(4));
-  t.at_boot(5);
+  EXPECT_TRUE(t.advance(5, 101));
   EXPECT_TRUE(t.at(3));
   t.define(3, {});
   EXPECT_FALSE(t.at(3));
   t.define(3, {31, 1});
-  t.at_boot(6);
+  EXPECT_TRUE(t.advance(6, 50));
   EXPECT_FALSE(t.at(3));
+}
+
+// A message that was overtaken, or comes twice, may speak of what a slot meant before.
+TEST(SlotTable, DoesNotGoBack) {
+  SlotTable t;
+  EXPECT_TRUE(t.advance(5, 100));
+  EXPECT_FALSE(t.advance(5, 100));
+  EXPECT_FALSE(t.advance(5, 99));
+  EXPECT_TRUE(t.advance(5, 101));
 }
 
 // ------------------------------------------------------------------------------------------------------ PostBox

@@ -48,24 +48,6 @@ TEST(SilenceWatch, OneNeverHeardIsSilentSinceItWasKnown) {
   EXPECT_EQ(watch.look({link("a:1")}, kStart + kPatience).size(), 1U);
 }
 
-TEST(SilenceWatch, DoesNotWaitForOneThatSaidFarewell) {
-  SilenceWatch watch(kPatience);
-  EXPECT_TRUE(watch.look({link("a:1", seconds(0))}, kStart).empty());
-  watch.ended("a:1", kStart + seconds(3));  // in a message that was heard at that time
-  EXPECT_TRUE(watch.look({link("a:1", seconds(2))}, kStart + seconds(5)).empty());
-  EXPECT_TRUE(watch.look({link("a:1", kPatience)}, kStart + seconds(3) + kPatience).empty());
-  // Back, and silent without a word.
-  EXPECT_TRUE(watch.look({link("a:1", seconds(0))}, kStart + 2 * kPatience).empty());
-  EXPECT_EQ(watch.look({link("a:1", kPatience)}, kStart + 3 * kPatience).size(), 1U);
-}
-
-TEST(SilenceWatch, FarewellBeforeTheFirstLookCounts) {
-  SilenceWatch watch(kPatience);
-  watch.ended("a:1", kStart);
-  EXPECT_TRUE(watch.look({link("a:1", seconds(0))}, kStart).empty());
-  EXPECT_TRUE(watch.look({link("a:1", kPatience)}, kStart + kPatience).empty());
-}
-
 TEST(SilenceWatch, ForgetsNodesThatAreNoMembers) {
   SilenceWatch watch(kPatience);
   EXPECT_TRUE(watch.look({link("a:1")}, kStart).empty());

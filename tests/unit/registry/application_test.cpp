@@ -20,8 +20,8 @@ InstancePtr make(const Application& app, std::string_view zone, std::string_view
   InstanceNumbers numbers;
   numbers.status = status;
   numbers.state = state;
-  return Instance::make({.zone = zone, .hostname = hostname, .version = version}, numbers,
-                        app.key_hash(zone, hostname), 0);
+  return Instance::make({.zone = zone, .hostname = hostname, .version = version}, numbers, app.key_hash(zone, hostname),
+                        0);
 }
 void add(Application& app, std::string_view zone, std::string_view hostname, uint32_t status = 1,
          RecordState state = RecordState::kVisible) {

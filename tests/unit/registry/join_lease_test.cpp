@@ -38,10 +38,33 @@ class JoinLease : public ::testing::Test {
 TEST_F(JoinLease, IsWhatTheSenderVouchesFor) {
   const Parcel p = put_at_a();
   b.pass(seconds(50));
+  join(b, p.record());
+  b.pass(seconds(50));
   join(b, p.record(), b.now - seconds(20));
   EXPECT_TRUE(kept(b, kName)->lease_known);
   EXPECT_EQ(kept(b, kName)->lease_ns, to_wire_ns(b.now - seconds(20)));
   EXPECT_EQ(kept(b, kName)->home_ns, 0);
+}
+
+// While the record was not here, renewals that others told had nowhere to go.
+TEST_F(JoinLease, OfARecordThatIsNewHereIsNow) {
+  const Parcel p = put_at_a();
+  b.pass(seconds(50));
+  join(b, p.record(), b.now - seconds(20));
+  EXPECT_TRUE(kept(b, kName)->lease_known);
+  EXPECT_EQ(kept(b, kName)->lease_ns, b.now_ns());
+}
+
+TEST_F(JoinLease, ThatIsTheLatestIsTakenAsItIs) {
+  const Parcel p = put_at_a();
+  b.pass(seconds(50));
+  JoinArgs args;
+  args.record = p.record();
+  args.lease = b.now - seconds(20);
+  args.latest_lease = true;
+  b.registry.join(args, b.now);
+  EXPECT_TRUE(kept(b, kName)->lease_known);
+  EXPECT_EQ(kept(b, kName)->lease_ns, to_wire_ns(b.now - seconds(20)));
 }
 
 TEST_F(JoinLease, WithoutOneIsSinceNowAndUnknown) {
@@ -54,6 +77,7 @@ TEST_F(JoinLease, WithoutOneIsSinceNowAndUnknown) {
 
 TEST_F(JoinLease, OnlyRisesAndNeverPassesNow) {
   const Parcel p = put_at_a();
+  join(b, p.record());
   b.pass(seconds(50));
   const TimePoint t = b.now;
   join(b, p.record(), t - seconds(20));
@@ -98,17 +122,20 @@ TEST_F(JoinLease, OfWhatWasUnknownStaysUnknownWithANewRegister) {
   EXPECT_FALSE(kept(b, kName)->lease_known);
 }
 
-TEST_F(JoinLease, ARegisterOverATombstoneStartsAnew) {
+// What this node accepted it goes on telling: a renewal of an incarnation that is cancelled elsewhere by now is one of
+// the key, and may be the last that the next incarnation gets for a while.
+TEST_F(JoinLease, ARegisterOverATombstoneStartsAnewButHomeRenewalsStay) {
   b.put(kName);
+  const int64_t home = b.now_ns();
   b.cancel(kName);
-  EXPECT_EQ(kept(b, kName)->home_ns, 0);
+  EXPECT_EQ(kept(b, kName)->home_ns, home);
   carry(b, a, kName);
   pass(seconds(30));
   a.put(kName);
   carry(a, b, kName);
   EXPECT_FALSE(kept(b, kName)->lease_known);
   EXPECT_EQ(kept(b, kName)->lease_ns, b.now_ns());
-  EXPECT_EQ(kept(b, kName)->home_ns, 0);
+  EXPECT_EQ(kept(b, kName)->home_ns, home);
 }
 
 TEST_F(JoinLease, HomeRenewalsSurviveAVersionOfAnotherNode) {
@@ -203,7 +230,11 @@ TEST_F(JoinLease, AHintHidesOnlyWhereItIsTrustedAndOurLeaseIsOldOrUnknown) {
   const auto hides = [&](std::optional<Duration> own_age, bool trust) {
     Node node(member(3));
     node.pass(seconds(500));
-    join(node, p.record(), own_age ? std::optional(node.now - *own_age) : std::nullopt);
+    JoinArgs own;
+    own.record = p.record();
+    if (own_age) own.lease = node.now - *own_age;
+    own.latest_lease = true;
+    node.registry.join(own, node.now);
     EXPECT_TRUE(node.listed(kName));
     join(node, r, {}, trust);
     expect_digest_exact(node);
