@@ -17,15 +17,14 @@ constexpr Duration kProbeInterval = std::chrono::seconds(2);
 constexpr size_t kDelayedMax = 65536;
 }  // namespace
 
-Cluster::Cluster(ClusterSettings settings, registry::Registry& registry, Transport& transport, Effects& effects,
-                 const OriginalWire& originals, Random& random, TimePoint now)
+Cluster::Cluster(ClusterSettings settings, const ClusterParts& parts, TimePoint now)
     : settings_(std::move(settings)),
-      registry_(registry),
-      transport_(transport),
-      effects_(effects),
-      original_wire_(originals),
-      random_(random),
-      boot_(random.next() | 1),
+      registry_(parts.registry),
+      transport_(parts.transport),
+      effects_(parts.effects),
+      original_wire_(parts.originals),
+      random_(parts.random),
+      boot_(parts.random.next() | 1),
       started_(now),
       coverage_(settings_.lease, now),
       lease_log_(now, settings_.summary_interval) {
@@ -121,6 +120,8 @@ void Cluster::set_seeds(std::vector<SeedNode> seeds, TimePoint now) {
     if (other && !other->seed && !other->discovered && other->known_original) {
       membership_.remove(address);
       drop_other(address, now);
+    } else if (other && !other->seed && other->ended) {
+      retire(*other);  // its farewell stands, now that it is not expected back
     }
   }
   settings_.seeds = std::move(seeds);
@@ -174,9 +175,12 @@ void Cluster::took_farewell(Other& from, TimePoint now) {
   effects_.tell("peer_farewell", from.address, "has ended");
   next_publish_ = now;
   from.ended = true;
-  if (from.seed) return;
-  coverage_.retire(from.address);
-  membership_.remove(from.address);
+  if (!from.seed) retire(from);
+}
+
+void Cluster::retire(const Other& other) {
+  coverage_.retire(other.address);
+  membership_.remove(other.address);
 }
 
 // ------------------------------------------------------------------------------------------------------- calls
@@ -210,7 +214,7 @@ void Cluster::begin_call(Other& other, Call call) {
   transport_.call(std::move(call));
 }
 
-void Cluster::on_result(uint64_t call_id, CallResult result, TimePoint now) {
+void Cluster::on_result(uint64_t call_id, const CallResult& result, TimePoint now) {
   auto pending = calls_.extract(call_id);
   if (!pending) return;
   const Pending& p = pending.mapped();

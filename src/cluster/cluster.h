@@ -89,6 +89,15 @@ class Effects {
   ~Effects() = default;
 };
 
+/// What a cluster works with; all of it outlives it.
+struct ClusterParts {
+  registry::Registry& registry;
+  Transport& transport;
+  Effects& effects;
+  const OriginalWire& originals;
+  Random& random;
+};
+
 class PeerLink;
 class OriginalLink;
 
@@ -118,8 +127,7 @@ struct LinkStatus {
 
 class Cluster {
  public:
-  Cluster(ClusterSettings settings, registry::Registry& registry, Transport& transport, Effects& effects,
-          const OriginalWire& originals, Random& random, TimePoint now);
+  Cluster(ClusterSettings settings, const ClusterParts& parts, TimePoint now);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -132,7 +140,7 @@ class Cluster {
   /// A message of another node of ours; kHello to kSync. The answer's bytes; an error where it is malformed or not to
   /// be honoured. `size_limit` of what is sent back: about batch_bytes_max.
   Result<std::string> handle(CallKind kind, std::string_view body, TimePoint now);
-  void on_result(uint64_t call_id, CallResult result, TimePoint now);
+  void on_result(uint64_t call_id, const CallResult& result, TimePoint now);
 
   /// The configured nodes have changed (reload).
   void set_seeds(std::vector<SeedNode> seeds, TimePoint now);
@@ -203,6 +211,8 @@ class Cluster {
   [[nodiscard]] bool alone() const { return others_.empty(); }
 
   // cluster_serve.cpp: what others ask
+  [[nodiscard]] HelloVerdict judge_hello(const Hello& hello, TimePoint now) const;
+  void greeted_by(const Hello& hello, TimePoint now);
   Result<std::string> serve_hello(std::string_view body, TimePoint now);
   Result<std::string> serve_push(std::string_view body, TimePoint now);
   Result<std::string> serve_digest(std::string_view body, TimePoint now);
@@ -215,6 +225,7 @@ class Cluster {
   void take_leases(Other& from, const Header& header, const LeasePart& part, std::vector<uint32_t>& unknown,
                    TimePoint now);
   void took_farewell(Other& from, TimePoint now);
+  void retire(const Other& other);
   void doubt_refusals(std::string_view address);
   void merge_members(const std::vector<MemberEntry>& members, TimePoint now);
 

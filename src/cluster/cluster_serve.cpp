@@ -11,6 +11,23 @@ namespace discovery::cluster {
 namespace {
 constexpr size_t kWalkBudget = 256;
 constexpr uint32_t kSlotsMax = 1U << 24;  ///< of one other node: what its table here may grow to
+
+std::string_view word_for(HelloVerdict verdict) {
+  switch (verdict) {
+    case HelloVerdict::kSameNodeId:
+      return "peer_same_node_id";
+    case HelloVerdict::kNoCommonVersion:
+      return "peer_other_version";
+    case HelloVerdict::kClockAhead:
+      return "peer_clock_ahead";
+    case HelloVerdict::kNotAdmitted:
+      return "peer_not_admitted";
+    case HelloVerdict::kWelcome:
+      break;
+  }
+  return "peer_up";
+}
+
 Error from_stranger() { return invalid("the sender is no member of this cluster"); }
 }  // namespace
 
@@ -51,47 +68,49 @@ bool Cluster::admits(std::string_view address) const {
   return it != others_.end() && (it->second->seed || it->second->discovered);
 }
 
+HelloVerdict Cluster::judge_hello(const Hello& hello, TimePoint now) const {
+  const std::string_view address = hello.header.address;
+  if (hello.version_min > settings_.version_max || hello.version_max < kProtocolMin) {
+    return HelloVerdict::kNoCommonVersion;
+  }
+  if (!believable(hello.header.hlc_ns, now)) return HelloVerdict::kClockAhead;
+  const bool is_self = hello.header.boot == boot_;
+  const bool poses_as_self = !is_self && (hello.node_id == settings_.node_id || address == settings_.address);
+  if (poses_as_self || !membership_.other_with_id(hello.node_id, address).empty()) return HelloVerdict::kSameNodeId;
+  const bool full = others_.size() >= kMembersMax && !others_.contains(address) && !alias_.contains(address);
+  return full || !admits(address) ? HelloVerdict::kNotAdmitted : HelloVerdict::kWelcome;
+}
+
+void Cluster::greeted_by(const Hello& hello, TimePoint now) {
+  const std::string address(hello.header.address);
+  registry_.versions().observe(hello.header.hlc_ns);
+  merge_members(hello.members, now);
+  other_at(address, std::string(hello.zone), now);
+  membership_.add(address, hello.zone, std::max<uint32_t>(hello.generation, 1));
+  membership_.set_node_id(address, hello.node_id);
+  refresh_members(now);
+  coverage_.heard(address, hello.header.boot, hello.header.sent_ns, now);
+  Other* from = find_other(address);
+  if (!from) return;  // removed meanwhile: it learns of that from the answer, and joins again
+  if (from->state == Other::State::kOriginal) {  // no original says hello: one of ours has taken its place
+    from->state = Other::State::kUnknown;
+    from->original.lost();
+    forget(from->address);
+  }
+  // It is there: no reason to wait for the end of a back-off.
+  if (!from->up() && from->state != Other::State::kGreeting) from->next_hello = now;
+}
+
 Result<std::string> Cluster::serve_hello(std::string_view body, TimePoint now) {
   const auto hello = decode_hello(body);
   if (!hello) return hello.error();
-  const std::string address(hello->header.address);
-  HelloVerdict verdict = HelloVerdict::kWelcome;
-  if (hello->version_min > settings_.version_max || hello->version_max < kProtocolMin) {
-    verdict = HelloVerdict::kNoCommonVersion;
-  } else if (!believable(hello->header.hlc_ns, now)) {
-    verdict = HelloVerdict::kClockAhead;
-  } else if (hello->header.boot != boot_ && (hello->node_id == settings_.node_id || address == settings_.address)) {
-    verdict = HelloVerdict::kSameNodeId;
-  } else if (!membership_.other_with_id(hello->node_id, address).empty()) {
-    verdict = HelloVerdict::kSameNodeId;
-  } else if (!admits(address) || (others_.size() >= kMembersMax && !find_other(address))) {
-    verdict = HelloVerdict::kNotAdmitted;
+  const HelloVerdict verdict = judge_hello(*hello, now);
+  if (verdict != HelloVerdict::kWelcome) {
+    effects_.tell(word_for(verdict), hello->header.address, "hello refused");
+  } else if (hello->header.boot != boot_) {
+    greeted_by(*hello, now);
   }
-  Other* from = find_other(address);
-  if (verdict == HelloVerdict::kWelcome && hello->header.boot != boot_) {
-    registry_.versions().observe(hello->header.hlc_ns);
-    merge_members(hello->members, now);
-    from = &other_at(address, std::string(hello->zone), now);
-    membership_.add(address, hello->zone, std::max<uint32_t>(hello->generation, 1));
-    membership_.set_node_id(address, hello->node_id);
-    refresh_members(now);
-    coverage_.heard(address, hello->header.boot, hello->header.sent_ns, now);
-    from = find_other(address);  // removed meanwhile: it learns of that from the answer, and joins again
-    if (from && from->state == Other::State::kOriginal) {  // no original says hello: one of ours has taken its place
-      from->state = Other::State::kUnknown;
-      from->original.lost();
-      forget(from->address);
-    }
-    // It is there: no reason to wait for the end of a back-off.
-    if (from && !from->up() && from->state != Other::State::kGreeting) from->next_hello = now;
-  } else if (verdict != HelloVerdict::kWelcome) {
-    effects_.tell(verdict == HelloVerdict::kSameNodeId    ? "peer_same_node_id"
-                  : verdict == HelloVerdict::kClockAhead  ? "peer_clock_ahead"
-                  : verdict == HelloVerdict::kNotAdmitted ? "peer_not_admitted"
-                                                          : "peer_other_version",
-                  address, "hello refused");
-  }
-  return encode(HelloReply{hello_of_self(from, now), verdict});
+  return encode(HelloReply{hello_of_self(find_other(hello->header.address), now), verdict});
 }
 
 Cluster::Other* Cluster::known_sender(const Header& header, TimePoint now) {

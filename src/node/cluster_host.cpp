@@ -28,7 +28,7 @@ ClusterHost::ClusterHost(HostSettings settings, registry::Registry& registry, Cl
       reactor_(clock, "cluster"),
       wire_(settings_.legacy),
       caller_(reactor_, settings_.bind_address, settings_.client,
-              [this](uint64_t id, cluster::CallResult result) { on_result(id, std::move(result)); }),
+              [this](uint64_t id, const cluster::CallResult& result) { on_result(id, result); }),
       silence_(2 * settings_.cluster.lease.window),
       ack_wait_ns_(settings_.ack_wait.count()),
       nodes_(std::make_shared<const std::vector<protocol::NodeStatus>>()) {}
@@ -37,9 +37,8 @@ ClusterHost::~ClusterHost() { stop(); }
 
 void ClusterHost::prepare(const std::string& own_address) {
   settings_.cluster.address = own_address;
-  cluster::Effects& effects = *this;
-  cluster_ =
-      std::make_unique<cluster::Cluster>(settings_.cluster, registry_, caller_, effects, wire_, random_, clock_.now());
+  const cluster::ClusterParts parts{registry_, caller_, *this, wire_, random_};
+  cluster_ = std::make_unique<cluster::Cluster>(settings_.cluster, parts, clock_.now());
 }
 
 void ClusterHost::start(bool recovered) {
@@ -104,9 +103,9 @@ void ClusterHost::nudge() {
   });
 }
 
-void ClusterHost::on_result(uint64_t call_id, cluster::CallResult result) {
+void ClusterHost::on_result(uint64_t call_id, const cluster::CallResult& result) {
   const TimePoint now = clock_.now();
-  cluster_->on_result(call_id, std::move(result), now);
+  cluster_->on_result(call_id, result, now);
   turn(now);
 }
 

@@ -113,7 +113,7 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   void look_for_nodes(TimePoint now);
   void warn_of_silence(TimePoint now);
   void publish_nodes() EXCLUDES(mutex_);
-  void on_result(uint64_t call_id, cluster::CallResult result);
+  void on_result(uint64_t call_id, const cluster::CallResult& result);
   /// Runs `work` on the cluster thread and waits for it; at once where there is no thread (any more).
   void run_there(const std::function<void()>& work);
 

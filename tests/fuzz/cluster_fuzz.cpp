@@ -108,7 +108,7 @@ class Peer final : private Transport, private Effects {
   Peer(uint16_t id, const std::string& address, const std::string& other)
       : registry(registry_settings(id)),
         random(id),
-        cluster(cluster_settings(id, address, other), registry, *this, *this, wire, random, kStart) {
+        cluster(cluster_settings(id, address, other), {registry, *this, *this, wire, random}, kStart) {
     cluster.start(false, kStart);
   }
   registry::Registry registry;

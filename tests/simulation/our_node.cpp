@@ -57,7 +57,7 @@ OurNode::Mind::Mind(const registry::RegistrySettings& rs, const cluster::Cluster
       sweep(registry, now),
       wheel(now),
       hub(registry, wheel, budget, 0),
-      cluster(cs, registry, node, node, node.wire_, node.random_, now),
+      cluster(cs, {registry, node, node, node.wire_, node.random_}, now),
       cluster_next(now),
       sweep_next(now) {}
 

@@ -213,7 +213,8 @@ inline Member::Member(World& world, const NodePlan& the_plan, uint64_t the_life)
       life(the_life),
       core(registry_settings_of(the_plan), the_life),
       random(the_life * 7919),
-      cluster(settings_of(the_plan), core.registry, *this, *this, world.wire, random, world.now + the_plan.clock_ahead),
+      cluster(settings_of(the_plan), {core.registry, *this, *this, world.wire, random},
+              world.now + the_plan.clock_ahead),
       world_(world) {}
 
 inline TimePoint Member::now() { return world_.now + plan.clock_ahead; }
