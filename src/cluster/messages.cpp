@@ -202,7 +202,7 @@ Result<std::vector<Record>> get_records(const Sections& s) {
   while (!bytes.empty()) {
     auto record = registry::read_record(bytes);
     if (!record) return record.error();
-    records.push_back(std::move(*record));
+    records.push_back(*record);
   }
   return records;
 }

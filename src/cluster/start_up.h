@@ -2,8 +2,9 @@
 //
 // Writes: once the newest version of the cluster is known, i.e. one peer has said hello and every other was tried, or
 // after kHelloWait. Reads: once every configured peer was synced or has been unreachable for kUnreachable, and at least
-// one was synced; or a snapshot was loaded; or after kReadyWait. Alone: both at once. Pure arithmetic on what it is
-// told.
+// one was synced; or after kReadyWait. With a snapshot: once everybody who answers was synced, or after kRecoveredWait;
+// what it holds is some seconds old, and a list without what was registered since is one that a client had longer
+// before. Alone: both at once. Pure arithmetic on what it is told.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@ namespace discovery::cluster {
 class StartUp {
  public:
   static constexpr Duration kHelloWait = std::chrono::seconds(2);
+  static constexpr Duration kRecoveredWait = std::chrono::seconds(2);
   static constexpr Duration kUnreachable = std::chrono::seconds(10);
   static constexpr Duration kReadyWait = std::chrono::seconds(60);
 
@@ -53,7 +55,10 @@ class StartUp {
  private:
   [[nodiscard]] bool is_ready(const Others& others, TimePoint now) const {
     if (others.known == 0 || now - started_ >= kReadyWait) return true;
-    if (recovered_ && !others.wait_whole) return true;
+    if (recovered_ && !others.wait_whole) {
+      const size_t silent = others.tried - others.greeted;
+      return others.synced + silent >= others.known || now - started_ >= kRecoveredWait;
+    }
     return others.synced > 0 && others.synced + others.given_up >= others.known;
   }
 

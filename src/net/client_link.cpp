@@ -32,7 +32,7 @@ bool is_local(const error_code& error) {
 
 std::shared_ptr<ClientLink> ClientLink::dial(asio::io_context& io, Owner& owner, const ClientEndpoint& endpoint,
                                              size_t first_address) {
-  const std::shared_ptr<ClientLink> link(new ClientLink(io, owner, endpoint, first_address));
+  std::shared_ptr<ClientLink> link(new ClientLink(io, owner, endpoint, first_address));
   asio::post(io, [link] {  // never within dial()
     if (link->owner_) link->start();
   });

@@ -208,11 +208,23 @@ TEST(Cluster, OneDeadPeerHoldsTheStartForTenSeconds) {
   EXPECT_TRUE(w["b:1"].cluster.ready());
 }
 
-TEST(Cluster, ARecoveredNodeIsReadyAtOnce) {
+TEST(Cluster, ARecoveredNodeTakesWritesAtOnceAndIsReadyWhenItKnowsThatNobodyAnswers) {
   World w;
   Member& a = w.add({"a:1", 1, seeds_at({"b:1"}), "zone-a", {}, true});
-  EXPECT_TRUE(a.cluster.ready());
   EXPECT_TRUE(a.cluster.board().accepts_writes());
+  EXPECT_FALSE(a.cluster.ready());
+  EXPECT_TRUE(w.run_until([&] { return a.cluster.ready(); }, seconds(3)));
+}
+
+// Its snapshot is some seconds old: it does not list less than it did before.
+TEST(Cluster, ARecoveredNodeLearnsWhatItMissedBeforeItIsReady) {
+  World w;
+  Member& b = w.add({"b:1", 2, seeds_at({"a:1"})});
+  ASSERT_TRUE(w.run_until([&] { return b.cluster.board().accepts_writes(); }, seconds(3)));
+  b.put(host(1));
+  Member& a = w.add({"a:1", 1, seeds_at({"b:1"}), "zone-a", {}, true});
+  ASSERT_TRUE(w.run_until([&] { return a.cluster.ready(); }, seconds(3)));
+  EXPECT_TRUE(a.listed(host(1)));
 }
 
 // ------------------------------------------------------------------------------------------------------ healing

@@ -246,7 +246,11 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"both given up", false, others(2, 0, 2, 0, 2), 10, true, false},
         Row{"both given up, a second before the minute", false, others(2, 0, 2, 0, 2), 59, true, false},
         Row{"both given up for a minute", false, others(2, 0, 2, 0, 2), 60, true, true},
-        Row{"a snapshot was loaded", true, others(2, 0, 0, 0, 0), 0, true, true},
+        Row{"a snapshot was loaded, nobody was asked yet", true, others(2, 0, 0, 0, 0), 1, true, false},
+        Row{"a snapshot was loaded, and nobody answers for two seconds", true, others(2, 0, 0, 0, 0), 2, true, true},
+        Row{"a snapshot was loaded, nobody is there", true, others(2, 0, 2, 0, 0), 0, true, true},
+        Row{"a snapshot was loaded, one answers", true, others(2, 1, 2, 0, 0), 0, true, false},
+        Row{"a snapshot was loaded, who answers is synced", true, others(2, 1, 2, 1, 0), 0, true, true},
         Row{"a snapshot was loaded, the minute is asked for", true, others(2, 0, 0, 0, 0, true), 0, true, false},
         Row{"the minute is asked for, and a sync was", true, others(2, 1, 2, 1, 1, true), 10, true, true},
         Row{"the minute is over", true, others(2, 0, 2, 0, 2, true), 60, true, true}));
