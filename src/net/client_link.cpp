@@ -63,12 +63,12 @@ void ClientLink::resolve() {
                                for (const auto& entry : found)
                                  all.emplace_back(entry.endpoint().address(), self->endpoint_.port);
                              }
-                             self->keep_usable(std::move(all));
+                             self->keep_usable(all);
                            });
 }
 
 /// Those that the bound address can reach, in the order of this dial.
-void ClientLink::keep_usable(std::vector<Tcp::endpoint> found) {
+void ClientLink::keep_usable(const std::vector<Tcp::endpoint>& found) {
   for (const Tcp::endpoint& to : found) {
     const bool usable = !bind_to_ || bind_to_->is_v6() == to.address().is_v6();
     if (usable && addresses_.size() < kAddressesMax) addresses_.push_back(to);

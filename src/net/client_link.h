@@ -63,7 +63,7 @@ class ClientLink final : public std::enable_shared_from_this<ClientLink> {
 
   void start();
   void resolve();
-  void keep_usable(std::vector<Tcp::endpoint> found);
+  void keep_usable(const std::vector<Tcp::endpoint>& found);
   void connect_next();
   bool prepare(const Tcp::endpoint& to);
   void note_failure(const boost::system::error_code& error);
