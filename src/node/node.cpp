@@ -80,7 +80,7 @@ Result<void> Node::open_server() {
     for (const auto& unit : units_) unit->api().update(api_settings(config_));
   }
   cluster_.prepare(config_.http_server.advertise);
-  self_ = std::make_unique<SelfRegistration>(registry_, cluster_, wakes_, logger_, self_identity(config_),
+  self_ = std::make_unique<SelfRegistration>(SelfContext{registry_, cluster_, wakes_, logger_}, self_identity(config_),
                                              config_.lease.renew_interval);
   if (const auto interval = notifier_.watchdog_interval()) {
     watchdog_ = std::make_unique<Watchdog>(*server_, notifier_, *interval / 2);

@@ -49,7 +49,7 @@ void PeerCaller::call(Call call) {
   if (!client || client->busy()) return fail(call.id, CallResult::Kind::kFailed);
   switch (call.kind) {
     case CallKind::kHello:
-      return send_hello(*client, std::move(call));
+      return send_hello(*client, call);
     case CallKind::kPost:
     case CallKind::kFetchAll:
       return client->connected() ? send_to_original(*client, std::move(call)) : ask_again(*client, std::move(call));
@@ -87,7 +87,7 @@ void PeerCaller::finish(const HttpClient& /*client*/, uint64_t call_id, CallResu
   done_(call_id, std::move(result));
 }
 
-void PeerCaller::send_hello(HttpClient& client, Call call) {
+void PeerCaller::send_hello(HttpClient& client, const Call& call) {
   net::ClientRequest request;
   request.target = std::string(peer_path(CallKind::kHello).path) + "?m=" + to_hex(call.body);
   client.request(std::move(request), call.timeout, HttpClient::Connect::kFresh,

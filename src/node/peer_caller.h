@@ -36,7 +36,7 @@ class PeerCaller final : public cluster::Transport {
     std::unique_ptr<net::HttpClient> bulk;
   };
   [[nodiscard]] net::HttpClient* client_of(const std::string& address, cluster::Channel channel);
-  void send_hello(net::HttpClient& client, cluster::Call call);
+  void send_hello(net::HttpClient& client, const cluster::Call& call);
   void send_to_peer(net::HttpClient& client, cluster::Call call);
   void send_to_original(net::HttpClient& client, cluster::Call call);
   void ask_again(net::HttpClient& client, cluster::Call call);

@@ -136,6 +136,7 @@ Result<std::vector<std::string>> PosixDisk::list() {
     return error;
   }
   std::vector<std::string> names;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): safe for different streams, and nobody else has this one
   for (errno = 0; const dirent* entry = ::readdir(dir.get()); errno = 0) {
     if (!storage::is_plain_name(entry->d_name)) continue;
     if (names.size() == kFilesMax) return Error{ErrorCode::kExhausted, "data directory: too many files"};

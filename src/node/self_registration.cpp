@@ -4,13 +4,11 @@
 
 namespace discovery::node {
 
-SelfRegistration::SelfRegistration(registry::Registry& registry, protocol::ClusterPort& cluster,
-                                   protocol::ChangeSink& wakes, observe::Logger& logger, SelfIdentity identity,
-                                   Duration renew_interval)
-    : registry_(registry),
-      posts_(registry, cluster),
-      wakes_(wakes),
-      logger_(logger),
+SelfRegistration::SelfRegistration(const SelfContext& context, SelfIdentity identity, Duration renew_interval)
+    : registry_(context.registry),
+      posts_(context.registry, context.cluster),
+      wakes_(context.wakes),
+      logger_(context.logger),
       identity_(std::move(identity)),
       renew_interval_(renew_interval) {
   addrs_json_ = "[";

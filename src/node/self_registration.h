@@ -25,11 +25,17 @@ struct SelfIdentity {
   std::vector<std::string> envs;  ///< without repetition
 };
 
+/// What the own entry is registered with, and who must hear of it; all of it outlives the registration.
+struct SelfContext {
+  registry::Registry& registry;
+  protocol::ClusterPort& cluster;  ///< originals post to no node that is not listed
+  protocol::ChangeSink& wakes;
+  observe::Logger& logger;
+};
+
 class SelfRegistration {
  public:
-  /// Originals must hear of it like of any other write: they post to no node that is not listed.
-  SelfRegistration(registry::Registry& registry, protocol::ClusterPort& cluster, protocol::ChangeSink& wakes,
-                   observe::Logger& logger, SelfIdentity identity, Duration renew_interval);
+  SelfRegistration(const SelfContext& context, SelfIdentity identity, Duration renew_interval);
 
   void register_all(TimePoint now);
   /// Renews when it is time. Returns when it wants to be called again.
