@@ -250,7 +250,7 @@ class ListReader {
     if (first.kind != JsonKind::kObjectBegin) return not_an_answer();
     for (JsonToken name = reader_.next(); name.kind != JsonKind::kObjectEnd; name = reader_.next()) {
       if (name.kind != JsonKind::kName) return not_an_answer();
-      if (const Result<void> read = read_application(reader_.next()); !read) return read;
+      if (Result<void> read = read_application(reader_.next()); !read) return read;
     }
     return {};
   }
