@@ -181,6 +181,7 @@ void Registry::for_each_application(FunctionRef<void(const Application&)> f) con
 
 // ---------------------------------------------------------------------------------------------------- waiting
 
+// NOLINTNEXTLINE(readability-function-size): whom, where, who and since when; to enter and to compare is one step
 Result<AppState> Registry::watch(AppKeyView key, std::string_view zone, unsigned reactor, int64_t cursor_ns,
                                  TimePoint now, uint64_t& app_id) {
   Shard& shard = shard_of(key.appid);
