@@ -83,7 +83,6 @@ HelloVerdict Cluster::judge_hello(const Hello& hello, TimePoint now) const {
 
 void Cluster::greeted_by(const Hello& hello, TimePoint now) {
   const std::string address(hello.header.address);
-  if (Other* known = find_other(address); known && !known->lives(hello.header.boot)) return;
   registry_.versions().observe(hello.header.hlc_ns);
   merge_members(hello.members, now);
   other_at(address, std::string(hello.zone), now);
@@ -117,7 +116,6 @@ Result<std::string> Cluster::serve_hello(std::string_view body, TimePoint now) {
 Cluster::Other* Cluster::known_sender(const Header& header, TimePoint now) {
   Other* from = find_other(header.address);
   if (!from || !membership_.contains(header.address) || !believable(header.hlc_ns, now)) return nullptr;
-  if (!from->lives(header.boot)) return nullptr;
   registry_.versions().observe(header.hlc_ns);
   coverage_.heard(from->address, header.boot, header.sent_ns, now);
   return from;

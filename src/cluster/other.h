@@ -29,8 +29,6 @@ struct Cluster::Other {
   bool ended = false;               ///< it said farewell, and has not been heard of since
   bool tried = false;               ///< it answered or failed at least once
   bool synced = false;              ///< all it had is here, since our start
-  uint64_t heard_boot = 0;          ///< of its last message to us
-  uint64_t ended_boot = 0;          ///< the one before
   uint64_t boot = 0;                ///< 0: not known
   uint32_t version = kProtocolMin;  ///< both speak it
   TimePoint next_hello{};
@@ -43,16 +41,6 @@ struct Cluster::Other {
   SlotTable slots;
   PeerLink peer;
   OriginalLink original;
-
-  /// False for a message of a life of that node that has ended: it was on its way, or lay here, for long.
-  bool lives(uint64_t the_boot) {
-    if (the_boot == ended_boot) return false;
-    if (the_boot != heard_boot) {
-      ended_boot = heard_boot;
-      heard_boot = the_boot;
-    }
-    return true;
-  }
 
   [[nodiscard]] bool up() const { return state == State::kOurs || state == State::kOriginal; }
   /// It is, or may yet turn out to be, an original.
