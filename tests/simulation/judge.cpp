@@ -172,6 +172,8 @@ void Judge::hidden(uint32_t node, const Held& record, bool past_ceiling, Ns now)
   const Instance& i = instances_[record.instance];
   trace_.line(now, "n%u hides h%u, silent for %lld ms", node, record.instance,
               static_cast<long long>((now - i.accepted_at) / kMillisecond));
+  // Judged here, by the lease of this moment: an older renewal that a peer tells next changes nothing about it.
+  nodes_seen_[node].instances[record.instance].state = RecordState::kHidden;
   if (past_ceiling && now - record.lease > kCeiling - kSecond) return;
   if (mixed_ || may_be_dead(i, record.lease, now)) return;
   wrong(Wrong::kLiveEviction, now, story(node, record.instance, "hid a live one"));
