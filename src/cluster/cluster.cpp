@@ -351,7 +351,7 @@ void Cluster::failed(Other& other, CallResult::Kind how, TimePoint now) {
 TimePoint Cluster::tick(TimePoint now) {
   if (keeping_changes_) take_local_changes(now);
   pass_on(now);
-  hand_out_posts(now);
+  hand_out_posts();
   TimePoint next = now + kPublishInterval;
   std::vector<std::string> due;  // a call that fails at once may change the table
   for (const auto& [address, other] : others_) {
@@ -404,7 +404,7 @@ void Cluster::pass_on(TimePoint now) {
   delayed_.erase(delayed_.begin(), delayed_.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
-void Cluster::hand_out_posts(TimePoint now) {
+void Cluster::hand_out_posts() {
   bool overflowed = false;
   std::vector<Post> posts = post_box_.take(overflowed);
   if (overflowed) {
@@ -425,7 +425,6 @@ void Cluster::hand_out_posts(TimePoint now) {
     if (post.reach != PostReach::kEverywhere) continue;
     for (const auto& [zone, other] : far) other->original.enqueue(post);
   }
-  static_cast<void>(now);
 }
 
 void Cluster::compare_with_next(TimePoint now) {

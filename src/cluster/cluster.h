@@ -194,7 +194,7 @@ class Cluster {
   void compare_with_next(TimePoint now);
   void take_local_changes(TimePoint now);
   void pass_on(TimePoint now);
-  void hand_out_posts(TimePoint now);
+  void hand_out_posts();
   void update_coverage(TimePoint now);
   void update_start(TimePoint now);
   void keep_changes(TimePoint now);
@@ -208,7 +208,6 @@ class Cluster {
   /// The views are of others_.
   [[nodiscard]] std::vector<std::string_view> heard_lately(TimePoint now) const;
   [[nodiscard]] bool admits(std::string_view address) const;
-  [[nodiscard]] bool alone() const { return others_.empty(); }
 
   // cluster_serve.cpp: what others ask
   [[nodiscard]] HelloVerdict judge_hello(const Hello& hello, TimePoint now) const;

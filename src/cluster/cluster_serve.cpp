@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "cluster/other.h"
@@ -259,10 +260,10 @@ Result<std::string> Cluster::serve_leaves(std::string_view body, TimePoint now) 
   for (const LeafEntry& e : request->entries) theirs.emplace(e.key_digest, &e);
   LeavesReply reply;
   RecordBatch batch;
-  std::unordered_map<uint64_t, bool> ours;
+  std::unordered_set<uint64_t> ours;
   read_leaves(registry_, leaves, [&](const registry::StoredRecord& r) {
     const uint64_t digest = r.instance->key_digest();
-    ours.emplace(digest, true);
+    ours.insert(digest);
     const auto it = theirs.find(digest);
     if (it != theirs.end() && it->second->version == r.instance->numbers.version) return;
     if (it != theirs.end() && it->second->version > r.instance->numbers.version) {

@@ -45,7 +45,7 @@ void ClusterHost::start(bool recovered) {
   const TimePoint now = clock_.now();
   cluster_->start(recovered, now);
   publish_nodes();
-  after_turn(now);
+  after_turn();
   running_ = true;
   reactor_.start();
   reactor_.post([this] { turn(clock_.now()); });
@@ -79,12 +79,11 @@ void ClusterHost::turn(TimePoint now) {
   look_for_nodes(now);
   const TimePoint next = cluster_->tick(now);
   warn_of_silence(now);
-  after_turn(now);
+  after_turn();
   reactor_.schedule(*this, next);
 }
 
-void ClusterHost::after_turn(TimePoint now) {
-  static_cast<void>(now);
+void ClusterHost::after_turn() {
   publish_nodes();
   if (board().accepts_writes() && !std::exchange(told_may_write_, true)) events_.may_write();
   if (board().ready() && !std::exchange(told_may_read_, true)) events_.may_read();
@@ -122,7 +121,7 @@ bool ClusterHost::ask(cluster::CallKind kind, std::string body, std::function<vo
     if (kind == cluster::CallKind::kHello) {
       turn(now);
     } else {
-      after_turn(now);
+      after_turn();
       nudge();
     }
   });

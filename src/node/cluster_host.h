@@ -109,7 +109,7 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   void on_deadline(TimePoint now) override { turn(now); }
 
   void turn(TimePoint now);
-  void after_turn(TimePoint now);
+  void after_turn();
   void look_for_nodes(TimePoint now);
   void warn_of_silence(TimePoint now);
   void publish_nodes() EXCLUDES(mutex_);

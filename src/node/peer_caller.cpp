@@ -73,7 +73,7 @@ void PeerCaller::fail(uint64_t call_id, CallResult::Kind kind) {
   });
 }
 
-void PeerCaller::finish(const HttpClient& /*client*/, uint64_t call_id, CallResult result) {
+void PeerCaller::finish(uint64_t call_id, CallResult result) {
   uint64_t sent = 0;
   uint64_t received = 0;
   for (const auto& [address, node] : nodes_) {
@@ -91,12 +91,12 @@ void PeerCaller::send_hello(HttpClient& client, const Call& call) {
   net::ClientRequest request;
   request.target = std::string(peer_path(CallKind::kHello).path) + "?m=" + to_hex(call.body);
   client.request(std::move(request), call.timeout, HttpClient::Connect::kFresh,
-                 [this, &client, id = call.id](net::ClientResult result) {
-                   if (!result) return finish(client, id, failure(result.error()));
+                 [this, id = call.id](net::ClientResult result) {
+                   if (!result) return finish(id, failure(result.error()));
                    auto hello = read_hello_envelope(result->body);
-                   if (!hello) return finish(client, id, {CallResult::Kind::kOriginal, {}});
-                   if (hello->empty()) return finish(client, id, {CallResult::Kind::kFailed, {}});
-                   finish(client, id, {CallResult::Kind::kAnswer, std::move(*hello)});
+                   if (!hello) return finish(id, {CallResult::Kind::kOriginal, {}});
+                   if (hello->empty()) return finish(id, {CallResult::Kind::kFailed, {}});
+                   finish(id, {CallResult::Kind::kAnswer, std::move(*hello)});
                  });
 }
 
@@ -107,10 +107,10 @@ void PeerCaller::send_to_peer(HttpClient& client, Call call) {
   request.content_type = std::string(kPeerContentType);
   request.body = std::move(call.body);
   client.request(std::move(request), call.timeout, HttpClient::Connect::kReuse,
-                 [this, &client, id = call.id](net::ClientResult result) {
-                   if (!result) return finish(client, id, failure(result.error()));
-                   if (result->status != 200) return finish(client, id, {CallResult::Kind::kFailed, {}});
-                   finish(client, id, {CallResult::Kind::kAnswer, std::move(result->body)});
+                 [this, id = call.id](net::ClientResult result) {
+                   if (!result) return finish(id, failure(result.error()));
+                   if (result->status != 200) return finish(id, {CallResult::Kind::kFailed, {}});
+                   finish(id, {CallResult::Kind::kAnswer, std::move(result->body)});
                  });
 }
 
@@ -121,9 +121,9 @@ void PeerCaller::ask_again(HttpClient& client, Call call) {
   const Duration timeout = call.timeout;
   client.request(std::move(request), timeout, HttpClient::Connect::kFresh,
                  [this, &client, c = std::move(call)](net::ClientResult result) mutable {
-                   if (!result) return finish(client, c.id, failure(result.error()));
+                   if (!result) return finish(c.id, failure(result.error()));
                    if (read_hello_envelope(result->body)) {  // one of ours has taken its place
-                     return finish(client, c.id, {CallResult::Kind::kFailed, {}});
+                     return finish(c.id, {CallResult::Kind::kFailed, {}});
                    }
                    send_to_original(client, std::move(c));
                  });
@@ -140,10 +140,10 @@ void PeerCaller::send_to_original(HttpClient& client, Call call) {
     request.target = std::string(kFetchAllPath);
   }
   client.request(std::move(request), call.timeout, HttpClient::Connect::kAny,
-                 [this, &client, id = call.id](net::ClientResult result) {
-                   if (!result) return finish(client, id, failure(result.error()));
-                   if (result->status != 200) return finish(client, id, {CallResult::Kind::kFailed, {}});
-                   finish(client, id, {CallResult::Kind::kAnswer, std::move(result->body)});
+                 [this, id = call.id](net::ClientResult result) {
+                   if (!result) return finish(id, failure(result.error()));
+                   if (result->status != 200) return finish(id, {CallResult::Kind::kFailed, {}});
+                   finish(id, {CallResult::Kind::kAnswer, std::move(result->body)});
                  });
 }
 

@@ -41,7 +41,7 @@ class PeerCaller final : public cluster::Transport {
   void send_to_original(net::HttpClient& client, cluster::Call call);
   void ask_again(net::HttpClient& client, cluster::Call call);
   void fail(uint64_t call_id, cluster::CallResult::Kind kind);
-  void finish(const net::HttpClient& client, uint64_t call_id, cluster::CallResult result);
+  void finish(uint64_t call_id, cluster::CallResult result);
 
   net::Reactor& reactor_;
   const std::string bind_address_;

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/bytes.h"
+
 namespace discovery::registry {
 namespace {
 
@@ -47,11 +49,6 @@ constexpr int64_t kAgeMaxNs = std::numeric_limits<int64_t>::max() / 2;
 // -- writing
 
 size_t varint_bytes(uint64_t v) { return v == 0 ? 1 : (static_cast<size_t>(std::bit_width(v)) + 6) / 7; }
-
-void append_varint(std::string& out, uint64_t v) {
-  for (; v >= 0x80; v >>= 7) out.push_back(static_cast<char>(v | 0x80));
-  out.push_back(static_cast<char>(v));
-}
 
 uint64_t zigzag(int64_t v) { return (static_cast<uint64_t>(v) << 1) ^ static_cast<uint64_t>(v >> 63); }
 
