@@ -186,7 +186,12 @@ void Cluster::retire(const Other& other) {
 // ------------------------------------------------------------------------------------------------------- calls
 
 Header Cluster::header_for(const Other* other, TimePoint now) const {
-  return {settings_.address, boot_, other ? other->boot : 0, to_wire_ns(now), registry_.versions().last()};
+  Header h{settings_.address, boot_, 0, to_wire_ns(now), registry_.versions().last()};
+  if (other) {
+    h.for_boot = other->boot;
+    h.welcome = other->welcome;
+  }
+  return h;
 }
 
 bool Cluster::believable(int64_t hlc_ns, TimePoint now) const {
@@ -285,7 +290,13 @@ void Cluster::welcomed(Other& other, const HelloReply& reply, TimePoint now) {
     refresh_members(now);
     return;
   }
+  if (other.life.boot != reply.self.header.boot) {
+    // One boot has answered, and another has called since we asked: who lives is told by the next answer.
+    if (other.life.since > other.hello_sent) return failed(other, CallResult::Kind::kFailed, now);
+    other.life = {reply.self.header.boot, welcomes_, now};
+  }
   other.state = State::kOurs;
+  other.welcome = reply.self.header.welcome;
   other.covered_by_refusal = other.ended = false;
   other.known_ours = true;
   other.known_original = false;
@@ -462,6 +473,8 @@ void Cluster::update_start(TimePoint now) {
         std::all_of(others_.begin(), others_.end(), [](const auto& o) { return o.second->known_original; });
     if (!alone) name_contents(now);
     registry_.set_warming(false);
+    keeps_all_from_ = now;
+    coverage_.begin(now);
     board_.ready_.store(true, std::memory_order_release);
     effects_.tell("ready", "", "reads are answered");
   }
@@ -516,11 +529,12 @@ void Cluster::leave(TimePoint now) {
 
 bool Cluster::left() const {
   if (!leaving_) return false;
-  return std::all_of(others_.begin(), others_.end(), [](const auto& item) {
+  return std::all_of(others_.begin(), others_.end(), [this](const auto& item) {
     const Other& o = *item.second;
     if (o.state == State::kOriginal) return o.original.queued() == 0;
     if (o.state != State::kOurs) return true;
-    return o.peer.queued() == 0 && (o.peer.said_farewell() || o.version < kFarewellSince);
+    const bool says_farewell = start_up_.ready() && o.version >= kFarewellSince;
+    return o.peer.queued() == 0 && (o.peer.said_farewell() || !says_farewell);
   });
 }
 

@@ -251,6 +251,7 @@ class Cluster {
   std::map<std::string, std::string, std::less<>> alias_;              ///< configured address -> the one it goes by
   std::map<uint64_t, Pending> calls_;
   uint64_t next_call_ = 1;
+  uint64_t welcomes_ = 0;  ///< hellos answered
   std::vector<SeedNode> discovered_;
   struct Delayed {
     TimePoint due;
@@ -265,6 +266,7 @@ class Cluster {
   bool named_ = false;
   bool leaving_ = false;
   TimePoint left_at_{};  ///< from then on nothing is accepted here
+  TimePoint keeps_all_from_{};  ///< renewals accepted since then are all known here; before, some were provisional
 };
 
 }  // namespace discovery::cluster

@@ -90,7 +90,6 @@ void Cluster::greeted_by(const Hello& hello, TimePoint now) {
   membership_.add(address, hello.zone, std::max<uint32_t>(hello.generation, 1));
   membership_.set_node_id(address, hello.node_id);
   refresh_members(now);
-  coverage_.heard(address, hello.header.boot, hello.header.sent_ns, now);
   Other* from = find_other(address);
   if (!from) return;  // removed meanwhile: it learns of that from the answer, and joins again
   if (from->state == Other::State::kOriginal) {  // no original says hello: one of ours has taken its place
@@ -111,13 +110,16 @@ Result<std::string> Cluster::serve_hello(std::string_view body, TimePoint now) {
   } else if (hello->header.boot != boot_) {
     greeted_by(*hello, now);
   }
-  return encode(HelloReply{hello_of_self(find_other(hello->header.address), now), verdict});
+  HelloReply reply{hello_of_self(find_other(hello->header.address), now), verdict};
+  reply.self.header.welcome = ++welcomes_;
+  return encode(reply);
 }
 
 Cluster::Other* Cluster::known_sender(const Header& header, TimePoint now) {
   Other* from = find_other(header.address);
   if (!from || !membership_.contains(header.address) || !believable(header.hlc_ns, now)) return nullptr;
   registry_.versions().observe(header.hlc_ns);
+  if (!from->life.hears(header, header.for_boot == boot_, now)) return nullptr;
   coverage_.heard(from->address, header.boot, header.sent_ns, now);
   return from;
 }

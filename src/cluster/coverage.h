@@ -42,6 +42,8 @@ class Coverage {
     int64_t offset_ns_ = 0;
   };
 
+  /// What this node itself accepted before `now` may be forgotten: the stretch begins anew.
+  void begin(TimePoint now) { begin_stretch_at(now); }
   /// A node from which renewals may come has appeared: nothing of it is covered yet.
   void add(const std::string& address);
   /// It is none any more: earlier renewals there may be unknown here, so the stretch begins anew (2.4).

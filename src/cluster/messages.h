@@ -41,6 +41,9 @@ struct Header {
   uint64_t for_boot = 0;     ///< of the receiver as the sender knows it, 0: does not
   int64_t sent_ns = 0;       ///< the sender's clock
   int64_t hlc_ns = 0;        ///< the newest version the sender knows of
+  /// Each hello gets the next number there, in the answer; what its sender says afterwards carries it.
+  /// So the messages of two boots of one node are told apart by age, without a clock (other.h, Life). 0: none yet.
+  uint64_t welcome = 0;
 };
 
 /// One node in the two grow-only sets: a member while added > removed.
@@ -113,7 +116,7 @@ enum class PushVerdict : uint8_t {
   kTaken = 0,
   kOtherBoot = 1,   ///< for_boot is not mine: tell me all
   kClockAhead = 2,  ///< refused, see HelloVerdict
-  kNotAMember = 3,  ///< you were removed: say hello
+  kNotAMember = 3,  ///< you were removed, or another boot of you was welcomed since: say hello
 };
 
 struct PushReply {

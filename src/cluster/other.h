@@ -1,6 +1,7 @@
 // Everything the cluster keeps about one other node. Internal to src/cluster.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,26 @@
 #include "cluster/slot_table.h"
 
 namespace discovery::cluster {
+
+/// Which boot of another node speaks to us now. What an ended one sent may arrive late, after its successor's, and must
+/// not be taken for the successor of that: only a boot welcomed here later takes over.
+struct Life {
+  uint64_t boot = 0;     ///< 0: nobody spoke yet
+  uint64_t welcome = 0;  ///< the last of its numbers that came back
+  TimePoint since{};
+
+  /// Whether that message is of the boot that speaks now. `ours`: it is meant for this boot of ours, so its number is
+  /// one that we gave.
+  bool hears(const Header& header, bool ours, TimePoint now) {
+    if (boot == header.boot) {
+      if (ours) welcome = std::max(welcome, header.welcome);
+      return true;
+    }
+    if (boot != 0 && (!ours || header.welcome <= welcome)) return false;
+    *this = {header.boot, ours ? header.welcome : 0, now};
+    return true;
+  }
+};
 
 struct Cluster::Other {
   enum class State : uint8_t { kUnknown, kGreeting, kOurs, kOriginal, kDown };
@@ -29,7 +50,9 @@ struct Cluster::Other {
   bool ended = false;               ///< it said farewell, and has not been heard of since
   bool tried = false;               ///< it answered or failed at least once
   bool synced = false;              ///< all it had is here, since our start
-  uint64_t boot = 0;                ///< 0: not known
+  uint64_t boot = 0;                ///< that our connection leads to; 0: not known
+  uint64_t welcome = 0;             ///< the last that it gave us
+  Life life;                        ///< who calls us by its address
   uint32_t version = kProtocolMin;  ///< both speak it
   TimePoint next_hello{};
   TimePoint hello_sent{};

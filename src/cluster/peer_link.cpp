@@ -86,7 +86,11 @@ void PeerLink::push(TimePoint now) {
   m.heard = cluster_.heard_lately(now);
   RecordBatch batch;
   fill_records(batch, now);
-  if (!job_ && now >= next_summary_) begin_job(now);
+  if (!job_ && now >= next_summary_) {
+    next_summary_ = now + cluster_.settings_.summary_interval;
+    // While warming, renewals of unknown instances are taken on trust and may yet be forgotten: nothing is claimed.
+    if (cluster_.start_up_.ready()) begin_job();
+  }
   if (job_) {
     const size_t left =
         cluster_.settings_.batch_bytes_max - std::min(batch.bytes().size(), cluster_.settings_.batch_bytes_max);
@@ -110,7 +114,7 @@ void PeerLink::fill_records(RecordBatch& batch, TimePoint now) {
   }
 }
 
-void PeerLink::begin_job(TimePoint now) {
+void PeerLink::begin_job() {
   LeaseJob job;
   job.from = acked_until_;
   job.to = cluster_.lease_log_.until();
@@ -127,12 +131,11 @@ void PeerLink::begin_job(TimePoint now) {
   }
   std::sort(job.refs.begin(), job.refs.end(), [](const auto& a, const auto& b) { return a.slot < b.slot; });
   job.refs.erase(std::unique(job.refs.begin(), job.refs.end()), job.refs.end());
-  next_summary_ = now + cluster_.settings_.summary_interval;
   job_ = std::move(job);
 }
 
 void PeerLink::fill_leases(LeasePart& part, size_t bytes_max) {
-  part.from_ns = to_wire_ns(job_->from);
+  part.from_ns = to_wire_ns(std::max(job_->from, cluster_.keeps_all_from_));
   part.to_ns = to_wire_ns(job_->to);
   size_t bytes = 0;
   size_t i = job_->next;

@@ -82,7 +82,7 @@ class PeerLink {
 
   void push(TimePoint now);
   void fill_records(RecordBatch& batch, TimePoint now);
-  void begin_job(TimePoint now);
+  void begin_job();
   void fill_leases(LeasePart& part, size_t bytes_max);
   void on_push_reply(const PushReply& reply, TimePoint now);
   void push_failed();

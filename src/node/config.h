@@ -81,6 +81,7 @@ struct PollsConfig {
   Duration max_park{};
   Duration empty_hold{};
   Duration cursor_hold{};
+  Duration coalesce{};
   uint64_t max_parked = 0;  ///< at least 1
   uint64_t max_watches = 0;
 };

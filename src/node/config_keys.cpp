@@ -110,6 +110,8 @@ constexpr KeySpec kKeys[] = {
      .description = "How long a poll is held when all that is newer are empty lists.", .reloadable = true},
     {.name = "polls.cursor_hold", .type = kDuration, .field = FIELD(polls.cursor_hold), .default_text = "5s", .min_text = "0s", .max_text = "30s",
      .description = "How long a poll is held whose timestamp is ahead of this node but names another list.", .reloadable = true},
+    {.name = "polls.coalesce", .type = kDuration, .field = FIELD(polls.coalesce), .default_text = "30ms", .min_text = "0s", .max_text = "1s",
+     .description = "A client that was told a list so short a time ago is told of what follows together, when that time is over.", .reloadable = true},
     {.name = "polls.max_parked", .type = kNumber, .field = FIELD(polls.max_parked), .default_text = "0", .min_text = "0", .max_text = "100000000",
      .description = "Polls that may wait at one time. 0: as many as limits.connections.", .reloadable = true},
     {.name = "polls.max_watches", .type = kNumber, .field = FIELD(polls.max_watches), .default_text = "1000000", .min_text = "1", .max_text = "1000000000",

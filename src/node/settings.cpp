@@ -74,7 +74,7 @@ protocol::ApiSettings api_settings(const Config& config) {
   s.open_membership = config.cluster.open_membership;
   s.request_timeout = config.http_server.timeout;
   s.max_park = config.polls.max_park;
-  s.polls = {config.polls.empty_hold, config.polls.cursor_hold};
+  s.polls = {config.polls.empty_hold, config.polls.cursor_hold, config.polls.coalesce};
   s.form_fields_max = config.limits.form_fields;
   s.poll_apps_max = config.limits.poll_apps;
   s.name_bytes_max = config.limits.name_bytes;

@@ -38,12 +38,9 @@ bool PollHub::flush(TimePoint now) {
   }
   for (size_t bytes = 0; !ready_.empty() && bytes < kBytesPerFlush;) {
     Waiter& waiter = ready_.pop_front();
-    if (waiter.concerned(now)) {
-      TimerWheel::cancel(waiter);
-      bytes += waiter.wake(Reason::kChange, now);
-    } else {
-      for (Watch& w : waiter.watches()) w.changed_at = {};
-    }
+    if (!waiter.concerned(now)) continue;
+    TimerWheel::cancel(waiter);
+    bytes += waiter.wake(Reason::kChange, now);
   }
   return has_marked();
 }

@@ -114,7 +114,7 @@ class PollHub::Waiter : private TimerEntry, private ListNode<PollHub::ReadyTag> 
   /// The waiter has left the hub's queues; its watches stay until it is destroyed, which may happen inside.
   /// Returns the bytes of the answer.
   virtual size_t wake(Reason reason, TimePoint now) = 0;
-  /// False: none of the changes matters to it; it rests on. The changed_at of its watches are cleared then.
+  /// False: it rests on. It clears the changed_at of those watches whose changes need not be seen again.
   virtual bool concerned(TimePoint now) = 0;
 
  private:

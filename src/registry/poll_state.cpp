@@ -46,10 +46,24 @@ void PollState::add(const AppState& state, int64_t cursor_ns, TimePoint now, con
 
 PollState::Step PollState::begin(TimePoint now, TimePoint deadline, const PollTimes& times) {
   deadline_ = deadline;
-  if (news_.at_once(single_)) return {Act::kAnswer, now};
+  paused_until_ = std::min(deadline, paused_until(now, times));
+  if (news_.at_once(single_)) {
+    woken_ = now < paused_until_;
+    return woken_ ? rest() : Step{Act::kAnswer, now};
+  }
   // D4: newer, but with nothing to see. Clients ignore such an answer and ask again at once, so it waits a little.
   if (news_.due) damped_until_ = std::min(deadline, now + times.empty_hold);
   return rest();
+}
+
+// When the list that the client was told last had changed, by the youngest of its cursors. A clock that is a little
+// ahead of ours counts as now; a cursor far from the clock tells no time.
+TimePoint PollState::paused_until(TimePoint now, const PollTimes& times) const {
+  int64_t youngest_ns = 0;
+  for (size_t i = 0; i < size_; ++i) youngest_ns = std::max(youngest_ns, items_[i].cursor_ns);
+  const Duration age = now - from_wire_ns(youngest_ns);
+  if (age >= times.coalesce || age <= -times.coalesce) return now;
+  return now + times.coalesce - std::max(age, Duration::zero());
 }
 
 bool PollState::hold(size_t i, TimePoint now, PollSight& sight, const PollTimes& times) {
@@ -70,6 +84,13 @@ bool PollState::hold(size_t i, TimePoint now, PollSight& sight, const PollTimes&
 
 PollState::Step PollState::review(TimePoint now, PollSight& sight, const PollTimes& times) {
   const bool last = now >= deadline_;
+  if (now < paused_until_) {
+    woken_ = true;
+    Step step = rest();
+    step.paused = true;
+    return step;
+  }
+  woken_ = false;
   bool due = false;
   bool news = false;
   for (size_t i = 0; i < size_; ++i) {
@@ -104,10 +125,11 @@ PollState::Step PollState::review(TimePoint now, PollSight& sight, const PollTim
 
 PollState::Step PollState::rest() const {
   TimePoint next = damped() ? damped_until_ : deadline_;
+  if (woken_) next = std::min(next, paused_until_);
   for (size_t i = 0; i < size_; ++i) {
     if (items_[i].hold_until != TimePoint{}) next = std::min(next, items_[i].hold_until);
   }
-  return {Act::kRest, next};
+  return {Act::kRest, std::max(next, paused_until_)};
 }
 
 }  // namespace discovery::registry

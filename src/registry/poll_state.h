@@ -13,6 +13,10 @@
 //                  |  cursor_hold is over and nobody is silent: pass the cursor, answer; else once more
 //                  +--deadline--> answer
 //
+// Paused: a client that was told a list a moment ago (its cursor says when that changed last) waits until
+// PollTimes::coalesce is over, so that a burst of changes is told at once, and as few times as it can be seen. The first
+// change after a while is told without delay.
+//
 // A held list is older than what the client has seen, or was told by a node that died: the hold gives the newer one
 // time to arrive, and bounds how often a client that moves to and fro is answered. Without HTTP and without the hub, so
 // that the simulator runs it too. Lifecycle: add() once per application, begin() once, then review() after every change
@@ -48,7 +52,8 @@ struct PollNews {
 class PollSight {
  public:
   virtual AppState look(size_t i) = 0;
-  /// Whether it was changed since the last review; on a node among others the timestamps alone decide.
+  /// Whether it was changed since the last review that was not `paused`; on a node among others the timestamps alone
+  /// decide.
   [[nodiscard]] virtual bool changed(size_t i) = 0;
   /// Registry::pass_cursor(); who is named in its Wake must be told.
   virtual AppState pass_cursor(size_t i, int64_t cursor_ns) = 0;
@@ -62,6 +67,7 @@ class PollSight {
 struct PollTimes {
   Duration empty_hold = std::chrono::seconds(1);
   Duration cursor_hold = std::chrono::seconds(5);
+  Duration coalesce = std::chrono::milliseconds(30);  ///< and a tick of the wheel: 50 ms at most
 };
 
 class PollState {
@@ -77,6 +83,7 @@ class PollState {
   struct Step {
     Act act = Act::kRest;
     TimePoint look_again{};
+    bool paused = false;  ///< nothing was judged: what is changed() stays so
   };
 
   /// For at most `apps` applications.
@@ -107,11 +114,14 @@ class PollState {
   /// Enters, keeps or ends the hold of an application whose cursor is not from here; true: it is told now.
   bool hold(size_t i, TimePoint now, PollSight& sight, const PollTimes& times);
   [[nodiscard]] Step rest() const;
+  [[nodiscard]] TimePoint paused_until(TimePoint now, const PollTimes& times) const;
   [[nodiscard]] bool damped() const { return damped_until_ != TimePoint{}; }
 
   std::unique_ptr<Item[]> items_;
   TimePoint deadline_{};
   TimePoint damped_until_{};  ///< zero: not damped
+  TimePoint paused_until_{};  ///< before, it tells nothing
+  bool woken_ = false;        ///< there may be something to tell when the pause is over
   uint32_t room_;
   uint32_t size_ = 0;
   PollNews news_;  ///< until begin()

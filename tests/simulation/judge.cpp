@@ -119,17 +119,19 @@ void Judge::cancelled(uint32_t instance, uint32_t node, const Written& written, 
 // ---------------------------------------------------------------------------------------------------- nodes
 
 void Judge::stops(uint32_t node, bool disk, Ns now) {
-  std::vector<bool> held(instances_.size());
+  std::vector<bool> held(instances_.size());    // by another node
+  std::vector<bool> held_here(instances_.size());  // it may have forgotten it: of whom it heard nothing for long
   for (uint32_t n = 0; n < nodes_.count(); ++n) {
-    if (n == node || !nodes_.up(n)) continue;
+    if (!nodes_.up(n)) continue;
+    std::vector<bool>& holds = n == node ? held_here : held;
     nodes_.at(n).read([&](const Held& h) {
-      if (h.instance < held.size() && h.version >= instances_[h.instance].truth.version) held[h.instance] = true;
+      if (h.instance < holds.size() && h.version >= instances_[h.instance].truth.version) holds[h.instance] = true;
     });
   }
   for (size_t i = 0; i < instances_.size(); ++i) {
     Truth& t = instances_[i].truth;
     if (!t.any || t.uncertain || held[i] || t.on_disk_only || may_be_forgotten(instances_[i], now)) continue;
-    t.on_disk_only = disk && t.node == node && now - t.at > kSyncedAfter;
+    t.on_disk_only = disk && t.node == node && held_here[i] && now - t.at > kSyncedAfter;
     t.uncertain = !t.on_disk_only;
   }
   SeenNode& seen = nodes_seen_[node];
@@ -200,6 +202,9 @@ void Judge::look_at(uint32_t node, Ns now) {
     if (s.state == RecordState::kVisible && seen.was_ready && !nodes_.at(node).original()) {
       wrong(Wrong::kLiveEviction, now, story(node, i, "forgot what it listed"));
     }
+    if (s.state == RecordState::kHidden && now - s.lease < kForgottenAfter && !nodes_.at(node).original()) {
+      wrong(Wrong::kForgotEarly, now, story(node, i, "forgot a hidden one too early"));
+    }
     s.state.reset();
     s.version = {};
   }
@@ -244,6 +249,7 @@ void Judge::look_at_record(uint32_t node, const Held& h, Ns now) {
   }
   s.state = h.state;
   s.version = h.version;
+  s.lease = h.lease;
   s.round = round_;
 }
 

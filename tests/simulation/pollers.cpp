@@ -59,7 +59,9 @@ class Pollers::Poll final : private registry::PollHub::Waiter, private registry:
     const PollState::Step step = state_.review(now, *this, times_);
     act_ = step.act;
     if (act_ != PollState::Act::kRest) return true;
-    for (registry::Watch& w : watches()) w.changed_at = {};
+    if (!step.paused) {
+      for (registry::Watch& w : watches()) w.changed_at = {};
+    }
     rest(step.look_again);
     return false;
   }

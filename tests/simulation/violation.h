@@ -23,6 +23,7 @@ enum class Wrong : uint8_t {
   kByNobody,      ///< a tombstone that no client's cancel made
   kUnreadable,    ///< I4: a registration that was answered is not there
   kDiskLost,      ///< I4: nor after a restart, although the disk had it
+  kForgotEarly,   ///< a hidden record was forgotten before every copy of it had to be dead
   kTimestamp,     ///< I5: T did not rise with a change, or fell
   kMissed,        ///< I5: a poller was not told of a change in time
   kRepeated,      ///< I5: a poller was told the same list twice
@@ -35,7 +36,7 @@ enum class Wrong : uint8_t {
   kNotReady,      ///< long after the heal a node answers no reads
   kLeak,          ///< something of a stopped process was left over
 };
-inline constexpr size_t kWrongs = 22;
+inline constexpr size_t kWrongs = 23;
 [[nodiscard]] std::string_view name_of(Wrong wrong);
 
 struct Violation {

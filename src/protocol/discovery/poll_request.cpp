@@ -68,7 +68,9 @@ bool PollRequest::review(TimePoint now) {
   const PollState::Step step = state_.review(now, *this, api_.settings_.polls);
   act_ = step.act;
   if (act_ != PollState::Act::kRest) return true;
-  for (registry::Watch& w : watches()) w.changed_at = {};
+  if (!step.paused) {
+    for (registry::Watch& w : watches()) w.changed_at = {};
+  }
   rest(step.look_again);
   return false;
 }
@@ -79,7 +81,9 @@ size_t PollRequest::wake(registry::PollHub::Reason reason, TimePoint now) {
   if (reason == registry::PollHub::Reason::kDeadline && !review(now)) return 0;
   Duration since_change{};
   for (const registry::Watch& w : watches()) {
-    if (w.changed_at != TimePoint{}) since_change = std::max(since_change, now - w.changed_at);
+    if (w.changed_at == TimePoint{}) continue;
+    since_change = std::max(since_change, now - w.changed_at);
+    if (act_ == PollState::Act::kAnswer) reason = registry::PollHub::Reason::kChange;  // a pause may have come between
   }
   DiscoveryApi& api = api_;
   const size_t bytes = exchange_.resume();  // destroys this object

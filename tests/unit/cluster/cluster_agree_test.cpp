@@ -157,6 +157,40 @@ TEST(Cluster, RenewalsBeforeTheRecordCameAreKept) {
   EXPECT_FALSE(b.node().renew(host(2)));
 }
 
+// While it warms up a node says yes to renewals of what it does not know, and may forget them when it is ready. It does
+// not vouch for that time: its peer must not take the silence for death.
+TEST(Cluster, WhatWasRenewedOnTrustAndForgottenIsNotCovered) {
+  World w;
+  Member& b = w.add({"b:1", 2, seeds_at({"a:1"})});
+  w.cut("a:1", "b:1");
+  Member& a = w.add({"a:1", 1, seeds_at({"b:1"})});
+  w.run_for(seconds(30));
+  EXPECT_EQ(a.node().renew(host(1)), registry::RenewVerdict::kProvisional);
+  w.run_for(seconds(40));
+  ASSERT_TRUE(a.cluster.ready());
+  EXPECT_FALSE(a.node().renew(host(1)));
+  const TimePoint heal = w.now;
+  w.cut("a:1", "b:1", false);
+  ASSERT_TRUE(w.run_until([&] { return b.core.registry.lease_status().covered_until > heal; }, minutes(5)));
+  EXPECT_GE(w.now - kStart, seconds(60 + 90));
+  EXPECT_LE(w.now - kStart, seconds(60 + 95));
+  ASSERT_TRUE(w.run_until([&] { return a.core.registry.lease_status().covered_until > heal; }, seconds(3)));
+}
+
+// A node that ends while it warms up cannot vouch for what it accepted, and does not wait to do so.
+TEST(Cluster, ANodeThatWarmsUpLeavesWithoutFarewell) {
+  World w;
+  Member& a = w.add({"a:1", 1, {}, "zone-a", [](ClusterSettings& s) { s.open_membership = true; }});
+  Member& b = w.add({"b:1", 2, seeds_at({"a:1", "c:1"})});
+  w.run_for(seconds(3));
+  ASSERT_FALSE(b.cluster.ready());
+  b.cluster.leave(b.now());
+  b.want_tick();
+  ASSERT_TRUE(w.run_until([&] { return b.cluster.left(); }, seconds(1)));
+  w.run_for(seconds(2));
+  EXPECT_FALSE(a.told_of("peer_farewell"));
+}
+
 TEST(Cluster, ARestartedNodeTakesOverLeasesAndWhatIsHidden) {
   World w;
   add_pair(w);

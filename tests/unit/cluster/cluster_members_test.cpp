@@ -427,6 +427,52 @@ TEST(ClusterMembers, ASilentPeerCoversNothingThoughRefusalsAreTrusted) {
 
 // ------------------------------------------------------------------------------------------------------ versions
 
+// What an ended process sent arrives late, after its successor's messages.
+TEST(ClusterMembers, ALateMessageOfAnEndedBootIsNotItsSuccessors) {
+  World w;
+  add_pair(w);
+  Member& a = w["a:1"];
+  Push late;
+  w.run_for(minutes(3));
+  late.header = {"b:1", w["b:1"].cluster.boot(), a.cluster.boot(), to_wire_ns(w.now), 0, 1};
+  late.leases.from_ns = late.leases.to_ns = to_wire_ns(w.now);
+  late.leases.complete = true;
+  w.stop("b:1");
+  w.run_for(seconds(3));
+  w.add({"b:1", 2, seeds_at({"a:1"})});
+  w.run_for(minutes(3));
+  const auto covered_for = [&] { return w.now - a.core.registry.lease_status().covered_until; };
+  ASSERT_LT(covered_for(), seconds(3));
+  const auto reply = a.cluster.handle(CallKind::kPush, encode(late, RecordBatch{}), a.now());
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(decode_push_reply(*reply)->verdict, PushVerdict::kNotAMember);
+  EXPECT_FALSE(a.cluster.handle(CallKind::kDigest, encode(DigestRequest{late.header, {}}), a.now()));
+  w.run_for(seconds(5));
+  EXPECT_LT(covered_for(), seconds(3));
+  // And one that comes while nothing of its successor did is none either.
+  late.header.boot = w["b:1"].cluster.boot();
+  late.header.welcome = 0;
+  const auto own = a.cluster.handle(CallKind::kPush, encode(late, RecordBatch{}), a.now());
+  ASSERT_TRUE(own);
+  EXPECT_EQ(decode_push_reply(*own)->verdict, PushVerdict::kTaken) << "the boot that speaks needs no number";
+}
+
+// Each boot is heard however often the node restarts, whoever greets first.
+TEST(ClusterMembers, EveryBootIsHeardInItsTurn) {
+  World w;
+  add_pair(w);
+  for (uint16_t i = 0; i < 5; ++i) {
+    w.stop("b:1");
+    w.run_for(milliseconds(200 * i));
+    w.add({"b:1", 2, seeds_at({"a:1"})});
+    ASSERT_TRUE(w.run_until([&] { return w["b:1"].cluster.ready() && w["b:1"].link("a:1").up; }, seconds(10)));
+    w["b:1"].put(host(i));
+    ASSERT_TRUE(w.run_until([&] { return w["a:1"].listed(host(i)); }, seconds(3))) << i;
+    w.run_for(minutes(2));
+    EXPECT_LT(w.now - w["a:1"].core.registry.lease_status().covered_until, seconds(3));
+  }
+}
+
 TEST(ClusterMembers, AnOlderNodeWorksBesideANewer) {
   World w;
   w.add({"a:1", 1, seeds_at({"b:1"})});

@@ -12,7 +12,7 @@
 namespace discovery::cluster {
 
 inline Header sample_header() {
-  return {"10.0.0.1:7171", 0xfeedULL, 0xbeefULL, 1'700'000'000'000'000'000, 123'456'789};
+  return {"10.0.0.1:7171", 0xfeedULL, 0xbeefULL, 1'700'000'000'000'000'000, 123'456'789, 77};
 }
 
 inline registry::Record sample_record(std::string_view hostname) {

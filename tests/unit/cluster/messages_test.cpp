@@ -19,6 +19,7 @@ void expect_header(const Header& h) {
   EXPECT_EQ(h.for_boot, want.for_boot);
   EXPECT_EQ(h.sent_ns, want.sent_ns);
   EXPECT_EQ(h.hlc_ns, want.hlc_ns);
+  EXPECT_EQ(h.welcome, want.welcome);
 }
 
 void expect_hello(const Hello& h) {

@@ -14,7 +14,8 @@ using Act = PollState::Act;
 using std::chrono::milliseconds;
 
 constexpr Duration kPark = seconds(30);
-constexpr PollTimes kTimes{seconds(1), seconds(5)};
+constexpr PollTimes kTimes{seconds(1), seconds(5), {}};  // bursts have tests of their own
+constexpr PollTimes kBursts{seconds(1), seconds(5), milliseconds(50)};
 
 /// Time in units of 2^20 ns; +n is n such units later.
 constexpr int64_t kTau = tau_of(to_wire_ns(kStart));
@@ -80,12 +81,11 @@ class Poll {
   Act change(Duration at, const AppState& state, size_t i = 0) {
     hand.apps.at(i) = state;
     hand.marks.at(i) = true;
-    const Act act = look(at);
-    hand.marks.at(i) = false;
-    return act;
+    return look(at);
   }
   Act look(Duration at) {
     step = state_.review(kStart + at, hand, times);
+    if (!step.paused) hand.marks.assign(hand.marks.size(), false);
     return step.act;
   }
   [[nodiscard]] bool listed(size_t i = 0) const { return state_.listed(i); }
@@ -125,6 +125,73 @@ TEST(PollState, OnALoneNodeEveryChangeCountsAlsoForACursorFromTheFuture) {
   EXPECT_EQ(p.look(seconds(1)), Act::kRest);
   EXPECT_EQ(p.change(seconds(2), lone(101)), Act::kAnswer);
   EXPECT_TRUE(p.listed());
+}
+
+// ---------------------------------------------------------------------------------------------------- bursts
+
+/// T of a list that changed so long before kStart.
+int64_t changed_before(Duration age) { return to_wire_ns(kStart - age); }
+
+TEST(PollState, AClientThatWasJustToldWaitsForTheRestOfTheBurst) {
+  for (const bool is_named : {false, true}) {
+    const auto state = [&](Duration age) {
+      const int64_t t = changed_before(age);
+      return is_named ? named(tau_of(t), fingerprint_of(t)) : lone(t);
+    };
+    const int64_t told = state(milliseconds(20)).latest_timestamp_ns;
+    Poll p = poll(state(milliseconds(5)), told, kBursts);
+    EXPECT_EQ(p.step.act, Act::kRest);
+    EXPECT_GT(p.next(), milliseconds(29)) << "a name has a millisecond of its own";
+    EXPECT_LE(p.next(), milliseconds(32));
+    const Duration end = p.next();
+    EXPECT_EQ(p.change(milliseconds(10), state(milliseconds(-10))), Act::kRest);
+    EXPECT_EQ(p.next(), end);
+    EXPECT_EQ(p.look(end - nanoseconds(1)), Act::kRest);
+    EXPECT_EQ(p.look(end), Act::kAnswer);
+    EXPECT_TRUE(p.listed());
+  }
+}
+
+TEST(PollState, TheFirstChangeAfterAWhileIsToldAtOnce) {
+  EXPECT_EQ(poll(lone(changed_before(milliseconds(1))), changed_before(milliseconds(50)), kBursts).step.act, Act::kAnswer);
+  Poll p = poll(lone(changed_before(milliseconds(20))), changed_before(milliseconds(20)), kBursts);
+  EXPECT_EQ(p.next(), kPark) << "nothing to tell yet: it need not be looked at when the pause is over";
+  EXPECT_EQ(p.change(milliseconds(30), lone(to_wire_ns(kStart))), Act::kAnswer);
+}
+
+TEST(PollState, AChangeInThePauseIsToldAtItsEndAlsoOfACursorThatIsAhead) {
+  // On a lone node such a cursor is woken by the change alone, which must not be lost in the pause.
+  Poll p = poll(lone(changed_before(milliseconds(20))), to_wire_ns(kStart + milliseconds(10)), kBursts);
+  EXPECT_EQ(p.change(milliseconds(1), lone(to_wire_ns(kStart + milliseconds(1)))), Act::kRest);
+  EXPECT_EQ(p.next(), milliseconds(50)) << "a clock that is a little ahead counts as now";
+  EXPECT_EQ(p.look(milliseconds(50)), Act::kAnswer);
+}
+
+TEST(PollState, TheYoungestCursorCountsAndNoneFarFromTheClock) {
+  Poll p({{lone(changed_before(milliseconds(1))), changed_before(seconds(9))},
+          {lone(changed_before(milliseconds(10))), changed_before(milliseconds(10))}},
+         false, kBursts);
+  EXPECT_EQ(p.step.act, Act::kRest);
+  EXPECT_EQ(p.next(), milliseconds(40));
+  EXPECT_EQ(p.look(milliseconds(40)), Act::kAnswer);
+  EXPECT_TRUE(p.listed(0));
+  EXPECT_FALSE(p.listed(1));
+  Poll ahead({{lone(changed_before(milliseconds(1))), changed_before(seconds(9))},
+              {lone(changed_before(milliseconds(1))), to_wire_ns(kStart + milliseconds(50))}},
+             false, kBursts);
+  EXPECT_EQ(ahead.step.act, Act::kAnswer);
+}
+
+TEST(PollState, AHoldThatIsOverInThePauseDoesNotSpin) {
+  Poll p = poll(named(kTau, 7), cursor(kTau + 10, 8), {seconds(1), seconds(0), milliseconds(50)});
+  EXPECT_EQ(p.step.act, Act::kRest);
+  EXPECT_EQ(p.next(), milliseconds(50));
+  EXPECT_EQ(p.look(milliseconds(20)), Act::kRest);
+  EXPECT_EQ(p.next(), milliseconds(50));
+}
+
+TEST(PollState, WithoutCoalescingEachChangeIsToldAtOnce) {
+  EXPECT_EQ(poll(lone(changed_before({})), changed_before(nanoseconds(1))).step.act, Act::kAnswer);
 }
 
 TEST(PollState, TellsOnlyWhatIsDue) {
@@ -297,7 +364,7 @@ TEST(PollState, OfADeadlineBeforeTheEndOfTheHoldIsAnsweredWithTheList) {
 }
 
 TEST(PollState, WithoutAHoldStillDoesNotSpin) {
-  Poll p = poll(named(kTau, 7), cursor(kTau + 10, 8), {seconds(1), seconds(0)});
+  Poll p = poll(named(kTau, 7), cursor(kTau + 10, 8), {seconds(1), seconds(0), {}});
   p.hand.heard = false;
   EXPECT_EQ(p.look(milliseconds(20)), Act::kRest);
   EXPECT_EQ(p.next(), milliseconds(20) + PollState::kRepeatMin);

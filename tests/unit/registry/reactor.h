@@ -68,6 +68,9 @@ class TestWaiter final : public PollHub::Waiter {
   }
   bool concerned(TimePoint /*now*/) override {
     ++asked;
+    if (!is_concerned) {
+      for (Watch& watch : watches()) watch.changed_at = {};
+    }
     return is_concerned;
   }
 };
