@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -105,6 +106,7 @@ class OriginalLink;
 struct LinkCounters {
   uint64_t pushes = 0, pushes_failed = 0;
   uint64_t records_sent = 0, records_received = 0, records_applied = 0, records_refused = 0;
+  uint64_t records_passed_on = 0;  ///< to it, from another zone
   uint64_t leases_sent = 0, leases_received = 0;
   uint64_t rounds_equal = 0, rounds_different = 0, rounds_failed = 0;
   uint64_t digest_bytes = 0;  ///< of anti-entropy, both ways
@@ -181,33 +183,45 @@ class Cluster {
     CallKind kind;
   };
 
-  // cluster.cpp
+  // cluster.cpp: what is due
+  void compare_with_next(TimePoint now);
+  void update_coverage(TimePoint now);
+  void update_start(TimePoint now);
+  void publish(TimePoint now);
+  void name_contents(TimePoint now);
+  void measure_offset(TimePoint now);
+
+  // cluster_members.cpp: who is there
   Other& other_at(const std::string& address, const std::string& zone, TimePoint now);
   Other* find_other(std::string_view address);
   void drop_other(const std::string& address, TimePoint now);
   void refresh_members(TimePoint now);
+  void merge_members(const std::vector<MemberEntry>& members, TimePoint now);
+  void keep_changes(TimePoint now);
+  void took_farewell(Other& from, TimePoint now);
+  void retire(const Other& other);
+  [[nodiscard]] bool admits(std::string_view address) const;
+
+  // cluster_calls.cpp: calls to others
   void greet(Other& other, TimePoint now);
   void on_hello(Other& other, const CallResult& result, TimePoint now);
   void welcomed(Other& other, const HelloReply& reply, TimePoint now);
   void met_original(Other& other, TimePoint now);
   void failed(Other& other, CallResult::Kind how, TimePoint now);
-  void compare_with_next(TimePoint now);
-  void take_local_changes(TimePoint now);
-  void pass_on(TimePoint now);
-  void hand_out_posts();
-  void update_coverage(TimePoint now);
-  void update_start(TimePoint now);
-  void keep_changes(TimePoint now);
-  void publish(TimePoint now);
-  void name_contents(TimePoint now);
-  void measure_offset(TimePoint now);
   void begin_call(Other& other, Call call);
   void forget(const std::string& address);
   [[nodiscard]] Header header_for(const Other* other, TimePoint now) const;
   [[nodiscard]] bool believable(int64_t hlc_ns, TimePoint now) const;
   /// The views are of others_.
   [[nodiscard]] std::vector<std::string_view> heard_lately(TimePoint now) const;
-  [[nodiscard]] bool admits(std::string_view address) const;
+
+  // cluster_changes.cpp: what was made here
+  void take_local_changes(TimePoint now);
+  void pass_on(TimePoint now);
+  void spread(registry::RecordRef ref, TimePoint now);
+  void choose_gateways(TimePoint now);
+  void pass_on_in_zone(registry::RecordRef ref, TimePoint now);
+  void hand_out_posts();
 
   // cluster_serve.cpp: what others ask
   [[nodiscard]] HelloVerdict judge_hello(const Hello& hello, TimePoint now) const;
@@ -219,14 +233,12 @@ class Cluster {
   Result<std::string> serve_sync(std::string_view body, TimePoint now);
   [[nodiscard]] Hello hello_of_self(const Other* other, TimePoint now) const;
   Other* known_sender(const Header& header, TimePoint now);
-  void take_records(Other& from, const Header& header, const std::vector<registry::Record>& records, bool trust_hidden,
+  enum class Records : uint8_t { kPlain, kHiddenToo, kToPassOn };  ///< what is done with them beside the join
+  void take_records(Other& from, const Header& header, const std::vector<registry::Record>& records, Records how,
                     TimePoint now);
   void take_leases(Other& from, const Header& header, const LeasePart& part, std::vector<uint32_t>& unknown,
                    TimePoint now);
-  void took_farewell(Other& from, TimePoint now);
-  void retire(const Other& other);
   void doubt_refusals(std::string_view address);
-  void merge_members(const std::vector<MemberEntry>& members, TimePoint now);
 
 #if defined(DISCOVERY_PLANT_ABSENCE_IS_DELETE)
   void delete_absent(std::vector<uint64_t>& seen, TimePoint now);
@@ -258,6 +270,11 @@ class Cluster {
     registry::RecordRef ref;
   };
   std::vector<Delayed> delayed_;  ///< by due time; at most kDelayedMax, then passed on at once
+  struct ToldGateway {
+    TimePoint at;
+    registry::RecordRef ref;
+  };
+  std::deque<ToldGateway> told_gateways_;  ///< for a gateway's successor; at most settings_.queue_max, the oldest go
   registry::LocalChanges changes_;
   TimePoint next_digest_{};
   size_t digest_turn_ = 0;
@@ -265,7 +282,7 @@ class Cluster {
   bool keeping_changes_ = false;
   bool named_ = false;
   bool leaving_ = false;
-  TimePoint left_at_{};  ///< from then on nothing is accepted here
+  TimePoint left_at_{};         ///< from then on nothing is accepted here
   TimePoint keeps_all_from_{};  ///< renewals accepted since then are all known here; before, some were provisional
 };
 

@@ -63,12 +63,6 @@ Hello Cluster::hello_of_self(const Other* other, TimePoint now) const {
   return h;
 }
 
-bool Cluster::admits(std::string_view address) const {
-  if (settings_.open_membership || membership_.find(address)) return true;
-  const auto it = others_.find(address);
-  return it != others_.end() && (it->second->seed || it->second->discovered);
-}
-
 HelloVerdict Cluster::judge_hello(const Hello& hello, TimePoint now) const {
   const std::string_view address = hello.header.address;
   if (hello.version_min > settings_.version_max || hello.version_max < kProtocolMin) {
@@ -143,7 +137,8 @@ Result<std::string> Cluster::serve_push(std::string_view body, TimePoint now) {
     } else {
       from->heard = now;
       for (const std::string_view address : push->heard) doubt_refusals(address);
-      take_records(*from, push->header, push->records, false, now);
+      take_records(*from, push->header, push->records, Records::kPlain, now);
+      take_records(*from, push->header, push->to_pass_on, Records::kToPassOn, now);
       if (from->slots.advance(push->header.boot, push->header.sent_ns)) {
         take_leases(*from, push->header, push->leases, reply.unknown_slots, now);
       }
@@ -159,19 +154,8 @@ void Cluster::doubt_refusals(std::string_view address) {
   if (other && std::exchange(other->covered_by_refusal, false)) coverage_.uncover(other->address);
 }
 
-void Cluster::merge_members(const std::vector<MemberEntry>& members, TimePoint now) {
-  for (const MemberEntry& m : members) membership_.merge(m);
-  // Removed while it was silent, and back again: it joins anew.
-  if (!leaving_ && !membership_.contains(settings_.address)) {
-    membership_.add(settings_.address, settings_.zone, membership_.next_generation(settings_.address));
-    membership_.set_node_id(settings_.address, settings_.node_id);
-    effects_.tell("rejoined", settings_.address, "had been removed from the cluster");
-  }
-  refresh_members(now);
-}
-
-void Cluster::take_records(Other& from, const Header& header, const std::vector<registry::Record>& records,
-                           bool trust_hidden, TimePoint now) {
+void Cluster::take_records(Other& from, const Header& header, const std::vector<registry::Record>& records, Records how,
+                           TimePoint now) {
   const Coverage::Mapping* clock = coverage_.mapping(from.address);
   for (const registry::Record& record : records) {
     ++from.counters.records_received;
@@ -182,7 +166,7 @@ void Cluster::take_records(Other& from, const Header& header, const std::vector<
     }
     registry::JoinArgs args;
     args.record = record;
-    args.trust_hidden = trust_hidden;
+    args.trust_hidden = how == Records::kHiddenToo;
     if (record.home_age && clock) args.lease = std::min(now, clock->ours(header.sent_ns - record.home_age->count()));
     const registry::JoinOutcome done = registry_.join(args, now);
     effects_.changed(done.wake, now);
@@ -200,6 +184,9 @@ void Cluster::take_records(Other& from, const Header& header, const std::vector<
       case registry::JoinResult::kForgotten:
         break;
     }
+    // One that is here already was told by another gateway, which may have ended before it passed it on.
+    const bool holds = done.result == registry::JoinResult::kApplied || done.result == registry::JoinResult::kSame;
+    if (how == Records::kToPassOn && holds) pass_on_in_zone(done.ref, now);
   }
 }
 

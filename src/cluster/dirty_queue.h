@@ -16,29 +16,38 @@ namespace discovery::cluster {
 
 class DirtyQueue {
  public:
+  struct Entry {
+    registry::RecordRef ref;
+    TimePoint since;
+    bool pass_on = false;  ///< for the other nodes of the peer's zone, too
+  };
+
   explicit DirtyQueue(size_t max) : max_(max) {}
 
   /// False: the queue was full and is empty now.
-  bool add(registry::RecordRef ref, TimePoint since) {
-    const auto [it, fresh] = queued_.try_emplace(ref.slot, ref.generation);
+  bool add(const Entry& entry) {
+    const auto [it, fresh] = queued_.try_emplace(entry.ref.slot, Queued{entry.ref.generation, entry.pass_on});
     if (!fresh) {
-      if (it->second == ref.generation) return true;
-      it->second = ref.generation;  // the slot is another record's now; the old one is gone and need not be sent
+      it->second.pass_on |= entry.pass_on;
+      if (it->second.generation == entry.ref.generation) return true;
+      it->second.generation = entry.ref.generation;  // another record's slot now; the old one is gone, and not sent
     }
     if (queue_.size() >= max_) {
       clear();
       return false;
     }
-    queue_.push_back({ref, since});
+    queue_.push_back({entry.ref, entry.since});
     return true;
   }
   /// The oldest; precondition: not empty.
-  registry::RecordRef pop() {
-    const Entry e = queue_.front();
+  Entry pop() {
+    Entry e = queue_.front();
     queue_.pop_front();
     const auto it = queued_.find(e.ref.slot);
-    if (it != queued_.end() && it->second == e.ref.generation) queued_.erase(it);
-    return e.ref;
+    if (it == queued_.end() || it->second.generation != e.ref.generation) return e;
+    e.pass_on = it->second.pass_on;
+    queued_.erase(it);
+    return e;
   }
   void clear() {
     queue_.clear();
@@ -50,13 +59,13 @@ class DirtyQueue {
   [[nodiscard]] TimePoint oldest() const { return queue_.front().since; }
 
  private:
-  struct Entry {
-    registry::RecordRef ref;
-    TimePoint since;
+  struct Queued {
+    uint32_t generation = 0;
+    bool pass_on = false;
   };
   const size_t max_;
   std::deque<Entry> queue_;
-  std::unordered_map<uint32_t, uint32_t> queued_;  ///< slot -> generation; only looked up
+  std::unordered_map<uint32_t, Queued> queued_;  ///< by slot; only looked up
 };
 
 }  // namespace discovery::cluster

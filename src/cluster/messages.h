@@ -24,10 +24,12 @@
 
 namespace discovery::cluster {
 
-/// Versions of this protocol that this code speaks. Since version 2 a node says farewell.
+/// Versions of this protocol that this code speaks. Since version 2 a node says farewell, since version 3 it passes on
+/// records of other zones.
 inline constexpr uint32_t kProtocolMin = 1;
-inline constexpr uint32_t kProtocolMax = 2;
+inline constexpr uint32_t kProtocolMax = 3;
 inline constexpr uint32_t kFarewellSince = 2;
+inline constexpr uint32_t kPassesOnSince = 3;
 
 inline constexpr size_t kAddressBytesMax = 512;
 inline constexpr size_t kZoneBytesMax = 1024;
@@ -109,6 +111,7 @@ struct Push {
   std::vector<MemberEntry> members;
   std::vector<std::string_view> heard;  ///< other nodes whose pushes came lately, for who trusts refusals
   std::vector<registry::Record> records;
+  std::vector<registry::Record> to_pass_on;  ///< to the nodes of the receiver's zone
   LeasePart leases;
 };
 
@@ -181,7 +184,7 @@ class RecordBatch {
 // In the encoders the records come from the batch; the message's own list of them is not looked at.
 [[nodiscard]] std::string encode(const Hello& message);
 [[nodiscard]] std::string encode(const HelloReply& message);
-[[nodiscard]] std::string encode(const Push& message, const RecordBatch& records);
+[[nodiscard]] std::string encode(const Push& message, const RecordBatch& records, const RecordBatch& to_pass_on = {});
 [[nodiscard]] std::string encode(const PushReply& message);
 [[nodiscard]] std::string encode(const DigestRequest& message);
 [[nodiscard]] std::string encode(const DigestReply& message);

@@ -33,6 +33,8 @@ struct Life {
   }
 };
 
+inline constexpr Duration kHeardWithin = std::chrono::seconds(10);  ///< else a node counts as silent
+
 struct Cluster::Other {
   enum class State : uint8_t { kUnknown, kGreeting, kOurs, kOriginal, kDown };
 
@@ -64,7 +66,13 @@ struct Cluster::Other {
   SlotTable slots;
   PeerLink peer;
   OriginalLink original;
+  /// How what is made here comes to it: told by us; told by us and passed on by it in its zone; from its zone's
+  /// gateway.
+  enum class Reach : uint8_t { kDirect, kGateway, kBehindGateway };
+  Reach reach = Reach::kDirect;
 
+  /// It is one of ours and can be the gateway of its zone.
+  [[nodiscard]] bool passes_on() const { return state == State::kOurs && version >= kPassesOnSince; }
   [[nodiscard]] bool up() const { return state == State::kOurs || state == State::kOriginal; }
   /// It is, or may yet turn out to be, an original.
   [[nodiscard]] bool takes_posts() const { return known_original || (!known_ours && state != State::kOurs); }

@@ -27,6 +27,7 @@ bool PeerLink::can_compare() const {
 
 void PeerLink::compare(TimePoint now) {
   compare_wanted_ = true;
+  compare_began_ = now;
   if (now >= next_bulk_) bulk_next(now);
 }
 
@@ -69,7 +70,8 @@ void PeerLink::bulk_failed(TimePoint now) {
 }
 
 void PeerLink::on_sync_reply(const SyncReply& reply, TimePoint now) {
-  cluster_.take_records(other_, reply.header, reply.records, !cluster_.start_up_.ready(), now);
+  cluster_.take_records(other_, reply.header, reply.records,
+                        cluster_.start_up_.ready() ? Cluster::Records::kPlain : Cluster::Records::kHiddenToo, now);
 #if defined(DISCOVERY_PLANT_ABSENCE_IS_DELETE)
   for (const registry::Record& r : reply.records) {
     sync_seen_.push_back(registry::key_digest(cluster_.settings_.cluster_key, r.key()));
@@ -134,7 +136,7 @@ void PeerLink::send_leaves(TimePoint now) {
 }
 
 void PeerLink::on_leaves_reply(const LeavesReply& reply, TimePoint now) {
-  cluster_.take_records(other_, reply.header, reply.records, false, now);
+  cluster_.take_records(other_, reply.header, reply.records, Cluster::Records::kPlain, now);
   for (const uint64_t digest : reply.wanted) {
     auto it = std::lower_bound(round_.own.begin(), round_.own.end(), digest,
                                [](const OwnEntry& e, uint64_t d) { return e.entry.key_digest < d; });
@@ -150,7 +152,7 @@ void PeerLink::on_leaves_reply(const LeavesReply& reply, TimePoint now) {
 
 void PeerLink::end_round(TimePoint now) {
   divergent_ = round_.found;
-  if (round_.leaves.empty()) lossy_ = false;
+  if (round_.leaves.empty() && lost_at_ < compare_began_) lost_at_ = {};
   ++(round_.leaves.empty() ? other_.counters.rounds_equal : other_.counters.rounds_different);
   round_ = {};
   compare_wanted_ = false;

@@ -31,14 +31,14 @@ void PeerLink::greeted(uint64_t boot, TimePoint now) {
 }
 
 void PeerLink::lost(TimePoint now) {
-  if (pushing_) push_failed();
+  if (pushing_) push_failed(now);
   if (bulk_ != Bulk::kClosed) bulk_failed(now);
 }
 
-void PeerLink::enqueue(registry::RecordRef ref, TimePoint now) {
-  if (queue_.add(ref, now)) return;
+void PeerLink::enqueue(registry::RecordRef ref, TimePoint now, bool pass_on) {
+  if (queue_.add({ref, now, pass_on})) return;
   ++other_.counters.queue_overflows;
-  lossy_ = true;
+  lost_at_ = now;
 }
 
 Duration PeerLink::lag(TimePoint now) const {
@@ -85,32 +85,33 @@ void PeerLink::push(TimePoint now) {
   m.members = cluster_.membership_.list();
   m.heard = cluster_.heard_lately(now);
   RecordBatch batch;
-  fill_records(batch, now);
+  RecordBatch to_pass_on;
+  fill_records(batch, to_pass_on, now);
+  const size_t record_bytes = batch.bytes().size() + to_pass_on.bytes().size();
   if (!job_ && now >= next_summary_) {
     next_summary_ = now + cluster_.settings_.summary_interval;
     // While warming, renewals of unknown instances are taken on trust and may yet be forgotten: nothing is claimed.
     if (cluster_.start_up_.ready()) begin_job();
   }
   if (job_) {
-    const size_t left =
-        cluster_.settings_.batch_bytes_max - std::min(batch.bytes().size(), cluster_.settings_.batch_bytes_max);
+    const size_t left = cluster_.settings_.batch_bytes_max - std::min(record_bytes, cluster_.settings_.batch_bytes_max);
     fill_leases(m.leases, std::max<size_t>(left, 4096));
   }
   pushing_ = true;
   push_sent_ = now;
   ++other_.counters.pushes;
-  other_.counters.records_sent += batch.count();
+  other_.counters.records_sent += batch.count() + to_pass_on.count();
   other_.counters.leases_sent += m.leases.entries.size();
-  call(CallKind::kPush, Channel::kDelta, encode(m, batch), cluster_.settings_.call_timeout);
+  call(CallKind::kPush, Channel::kDelta, encode(m, batch, to_pass_on), cluster_.settings_.call_timeout);
 }
 
-void PeerLink::fill_records(RecordBatch& batch, TimePoint now) {
-  while (!queue_.empty() && batch.bytes().size() < cluster_.settings_.batch_bytes_max) {
-    const TimePoint since = queue_.oldest();
-    const registry::RecordRef ref = queue_.pop();
-    const bool there =
-        cluster_.registry_.with_record(ref, [&](const registry::StoredRecord& r) { batch.add(r.at(now)); });
-    if (there) in_flight_.push_back({ref, since});
+void PeerLink::fill_records(RecordBatch& batch, RecordBatch& to_pass_on, TimePoint now) {
+  while (!queue_.empty() && batch.bytes().size() + to_pass_on.bytes().size() < cluster_.settings_.batch_bytes_max) {
+    const DirtyQueue::Entry e = queue_.pop();
+    RecordBatch& to = e.pass_on && other_.version >= kPassesOnSince ? to_pass_on : batch;
+    if (cluster_.registry_.with_record(e.ref, [&](const registry::StoredRecord& r) { to.add(r.at(now)); })) {
+      in_flight_.push_back(e);
+    }
   }
 }
 
@@ -160,17 +161,15 @@ void PeerLink::fill_leases(LeasePart& part, size_t bytes_max) {
   part.farewell = part.complete && job_->farewell;
 }
 
-void PeerLink::push_failed() {
+void PeerLink::push_failed(TimePoint now) {
   pushing_ = false;
   ++other_.counters.pushes_failed;
   // In front of what came meanwhile: the oldest stays first.
-  while (!queue_.empty()) {
-    const TimePoint since = queue_.oldest();
-    in_flight_.push_back({queue_.pop(), since});
-  }
-  for (const Waiting& w : in_flight_) {
-    if (queue_.add(w.ref, w.since)) continue;
+  while (!queue_.empty()) in_flight_.push_back(queue_.pop());
+  for (const DirtyQueue::Entry& e : in_flight_) {
+    if (queue_.add(e)) continue;
     ++other_.counters.queue_overflows;
+    lost_at_ = now;
     break;
   }
   in_flight_.clear();
@@ -187,7 +186,7 @@ void PeerLink::on_push_reply(const PushReply& reply, TimePoint now) {
     if (std::chrono::abs(ahead) <= cluster_.settings_.max_clock_lead) other_.clock_ahead = ahead;
   }
   in_flight_.clear();
-  if (!lossy_ && (queue_.empty() || queue_.oldest() > push_sent_))
+  if (lost_at_ == TimePoint{} && (queue_.empty() || queue_.oldest() > push_sent_))
     received_until_ = push_sent_;  // else a part was left over
   const bool hole = left_a_hole(reply.unknown_slots);
   ask_again(reply.unknown_slots, now);

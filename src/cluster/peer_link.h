@@ -35,8 +35,10 @@ class PeerLink {
   void greeted(uint64_t boot, TimePoint now);
   /// The delta connection is gone.
   void lost(TimePoint now);
-  /// The record must be sent.
-  void enqueue(registry::RecordRef ref, TimePoint now);
+  /// The record must be sent; `pass_on`: for the other nodes of its zone, too.
+  void enqueue(registry::RecordRef ref, TimePoint now, bool pass_on = false);
+  /// A change is left to the gateway of its zone.
+  void left_out(TimePoint now) { lost_at_ = now; }
   /// Does what is due and says when it wants to be called again.
   TimePoint tick(TimePoint now);
   void on_result(CallKind kind, Channel channel, const CallResult& result, TimePoint now);
@@ -56,10 +58,6 @@ class PeerLink {
 
  private:
   enum class Bulk : uint8_t { kClosed, kGreeting, kIdle, kSync, kRoots, kLeaves };
-  struct Waiting {
-    registry::RecordRef ref;
-    TimePoint since;
-  };
   /// The renewals of (from, to], as far as they are not told yet.
   struct LeaseJob {
     TimePoint from;
@@ -81,11 +79,11 @@ class PeerLink {
   };
 
   void push(TimePoint now);
-  void fill_records(RecordBatch& batch, TimePoint now);
+  void fill_records(RecordBatch& batch, RecordBatch& to_pass_on, TimePoint now);
   void begin_job();
   void fill_leases(LeasePart& part, size_t bytes_max);
   void on_push_reply(const PushReply& reply, TimePoint now);
-  void push_failed();
+  void push_failed(TimePoint now);
   [[nodiscard]] bool left_a_hole(const std::vector<uint32_t>& unknown) const;
   void ask_again(const std::vector<uint32_t>& slots, TimePoint now);
 
@@ -101,12 +99,13 @@ class PeerLink {
   Cluster& cluster_;
   Cluster::Other& other_;
   DirtyQueue queue_;
-  std::vector<Waiting> in_flight_;  ///< records of the push under way
+  std::vector<DirtyQueue::Entry> in_flight_;  ///< records of the push under way
   bool pushing_ = false;
   TimePoint push_sent_{};
   TimePoint next_summary_{};
   TimePoint received_until_{};
-  bool lossy_ = false;     ///< the queue was dropped, and no comparison since has found the two nodes equal
+  TimePoint lost_at_{};  ///< it was not told of a change, and no comparison begun since has found the two nodes equal
+  TimePoint compare_began_{};
   TimePoint acked_until_;  ///< renewals up to here are known to that boot of the peer
   std::optional<LeaseJob> job_;
   size_t job_sent_to_ = 0;         ///< where job_->next goes when the push is acknowledged

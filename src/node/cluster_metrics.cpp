@@ -47,6 +47,7 @@ void collect_link(const LinkStatus& link, observe::FamilySink& sink) {
   op(PeerOp::kRecord, PeerResult::kReceived, c.records_received);
   op(PeerOp::kRecord, PeerResult::kApplied, c.records_applied);
   op(PeerOp::kRecord, PeerResult::kRefused, c.records_refused);
+  op(PeerOp::kRecord, PeerResult::kPassedOn, c.records_passed_on);
   op(PeerOp::kLease, PeerResult::kSent, c.leases_sent);
   op(PeerOp::kLease, PeerResult::kReceived, c.leases_received);
   op(PeerOp::kPost, PeerResult::kSent, c.posts);

@@ -178,6 +178,7 @@ std::string Node::cluster_json() {
     if (l.silent_for) node["silent_seconds"] = seconds(*l.silent_for);
     node["records_sent"] = c.records_sent;
     node["records_received"] = c.records_received;
+    node["records_passed_on"] = c.records_passed_on;
     node["leases_sent"] = c.leases_sent;
     node["leases_received"] = c.leases_received;
     node["rounds_equal"] = c.rounds_equal;

@@ -80,8 +80,9 @@ inline constexpr std::array<std::string_view, 2> kReloadResults = {"ok", "error"
 /// node of the original.
 enum class PeerOp : uint8_t { kPush, kRecord, kLease, kPost };
 inline constexpr std::array<std::string_view, 4> kPeerOps = {"push", "record", "lease", "post"};
-enum class PeerResult : uint8_t { kSent, kReceived, kApplied, kRefused, kFailed };
-inline constexpr std::array<std::string_view, 5> kPeerResults = {"sent", "received", "applied", "refused", "failed"};
+enum class PeerResult : uint8_t { kSent, kReceived, kApplied, kRefused, kFailed, kPassedOn };
+inline constexpr std::array<std::string_view, 6> kPeerResults = {"sent",    "received", "applied",
+                                                                 "refused", "failed",   "passed_on"};
 
 /// How a comparison with another node ended.
 enum class RoundResult : uint8_t { kEqual, kDifferent, kFailed };

@@ -14,8 +14,8 @@
 //                  +--deadline--> answer
 //
 // Paused: a client that was told a list a moment ago (its cursor says when that changed last) waits until
-// PollTimes::coalesce is over, so that a burst of changes is told at once, and as few times as it can be seen. The first
-// change after a while is told without delay.
+// PollTimes::coalesce is over, so that a burst of changes is told at once, and as few times as it can be seen. The
+// first change after a while is told without delay.
 //
 // A held list is older than what the client has seen, or was told by a node that died: the hold gives the newer one
 // time to arrive, and bounds how often a client that moves to and fro is answered. Without HTTP and without the hub, so

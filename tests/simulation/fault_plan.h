@@ -33,8 +33,9 @@ enum class FaultKind : uint8_t {
   kDisk,         ///< nodes have disks: what they wrote survives a crash
   kSmallQueues,  ///< queues of a few keys, so that they overflow
   kLegacy,       ///< some nodes are of the original
+  kZones,        ///< the nodes stand in two zones (not beside originals)
 };
-inline constexpr size_t kFaultKinds = 15;
+inline constexpr size_t kFaultKinds = 16;
 [[nodiscard]] std::string_view name_of(FaultKind kind);
 
 enum class CutShape : uint8_t { kUniform, kIsolate, kHalves, kRing };

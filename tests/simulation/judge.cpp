@@ -119,7 +119,7 @@ void Judge::cancelled(uint32_t instance, uint32_t node, const Written& written, 
 // ---------------------------------------------------------------------------------------------------- nodes
 
 void Judge::stops(uint32_t node, bool disk, Ns now) {
-  std::vector<bool> held(instances_.size());    // by another node
+  std::vector<bool> held(instances_.size());       // by another node
   std::vector<bool> held_here(instances_.size());  // it may have forgotten it: of whom it heard nothing for long
   for (uint32_t n = 0; n < nodes_.count(); ++n) {
     if (!nodes_.up(n)) continue;

@@ -100,7 +100,7 @@ class Judge {
     registry::Version tomb;             ///< the newest it ever had, in this life
     uint32_t cancelled_generation = 0;  ///< of an original, in all lives
     Ns lease = 0;
-    Ns first = 0;                       ///< in this life
+    Ns first = 0;  ///< in this life
     uint64_t round = 0;
   };
   struct SeenApp {

@@ -27,6 +27,8 @@ HashKey cluster_key_of(uint64_t seed) {
   return key_from(random);
 }
 
+std::string zone_of(const OurNodeSettings& s, uint32_t node) { return s.zones && node % 2 == 1 ? "z2" : "z"; }
+
 registry::RegistrySettings registry_settings(const OurNodeSettings& s, Random& random, const HashKey& cluster_key) {
   registry::RegistrySettings rs;
   rs.hash_key = key_from(random);
@@ -38,10 +40,10 @@ registry::RegistrySettings registry_settings(const OurNodeSettings& s, Random& r
 cluster::ClusterSettings cluster_settings(const OurNodeSettings& s, const HashKey& cluster_key) {
   cluster::ClusterSettings cs;
   cs.address = address_of(s.number);
-  cs.zone = "z";
+  cs.zone = zone_of(s, s.number);
   cs.node_id = static_cast<uint16_t>(s.number + 1);
   for (uint32_t n = 0; n < s.nodes; ++n) {
-    if (n != s.number) cs.seeds.push_back({address_of(n), "z"});
+    if (n != s.number) cs.seeds.push_back({address_of(n), zone_of(s, n)});
   }
   cs.cluster_key = cluster_key;
   cs.always_keep_changes = s.disk;

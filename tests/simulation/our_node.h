@@ -32,6 +32,7 @@ struct OurNodeSettings {
   uint64_t seed = 1;
   bool disk = false;
   bool small_queues = false;
+  bool zones = false;
   NodeClock clock;
 };
 

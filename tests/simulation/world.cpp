@@ -60,8 +60,13 @@ World::World(const Plan& plan, std::FILE* trace_to, std::optional<uint32_t> watc
       p.node = std::make_unique<OriginalNode>(n, s.nodes, s.seed, clock_of(plan_, n), names_, network_, watcher);
       continue;
     }
-    OurNodeSettings settings{
-        n, s.nodes, s.seed, plan_.on(FaultKind::kDisk), plan_.on(FaultKind::kSmallQueues), clock_of(plan_, n)};
+    const OurNodeSettings settings{.number = n,
+                                   .nodes = s.nodes,
+                                   .seed = s.seed,
+                                   .disk = plan_.on(FaultKind::kDisk),
+                                   .small_queues = plan_.on(FaultKind::kSmallQueues),
+                                   .zones = plan_.on(FaultKind::kZones),
+                                   .clock = clock_of(plan_, n)};
     NodeWatcher& watcher = *this;
     auto ours = std::make_unique<OurNode>(settings, names_, network_, watcher);
     p.ours = ours.get();

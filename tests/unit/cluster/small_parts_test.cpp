@@ -20,42 +20,54 @@ TimePoint at(int64_t s) { return kStart + seconds(s); }
 
 TEST(DirtyQueue, ARecordWaitsOnceAtItsFirstPlace) {
   DirtyQueue q(10);
-  EXPECT_TRUE(q.add({1, 1}, at(0)));
-  EXPECT_TRUE(q.add({2, 1}, at(1)));
-  EXPECT_TRUE(q.add({1, 1}, at(2)));
+  EXPECT_TRUE(q.add({{1, 1}, at(0)}));
+  EXPECT_TRUE(q.add({{2, 1}, at(1)}));
+  EXPECT_TRUE(q.add({{1, 1}, at(2)}));
   EXPECT_EQ(q.size(), 2U);
   EXPECT_EQ(q.oldest(), at(0));
-  EXPECT_EQ(q.pop(), (RecordRef{1, 1}));
+  EXPECT_EQ(q.pop().ref, (RecordRef{1, 1}));
   EXPECT_EQ(q.oldest(), at(1));
-  EXPECT_TRUE(q.add({1, 1}, at(3)));  // sent and changed again
-  EXPECT_EQ(q.pop(), (RecordRef{2, 1}));
-  EXPECT_EQ(q.pop(), (RecordRef{1, 1}));
+  EXPECT_TRUE(q.add({{1, 1}, at(3)}));  // sent and changed again
+  EXPECT_EQ(q.pop().ref, (RecordRef{2, 1}));
+  EXPECT_EQ(q.pop().ref, (RecordRef{1, 1}));
   EXPECT_TRUE(q.empty());
 }
 
 TEST(DirtyQueue, OneMoreThanItHoldsEmptiesIt) {
   DirtyQueue q(4);
-  for (uint32_t slot = 0; slot < 4; ++slot) EXPECT_TRUE(q.add({slot, 1}, at(0)));
-  EXPECT_TRUE(q.add({3, 1}, at(0)));  // not one more
+  for (uint32_t slot = 0; slot < 4; ++slot) EXPECT_TRUE(q.add({{slot, 1}, at(0)}));
+  EXPECT_TRUE(q.add({{3, 1}, at(0)}));  // not one more
   EXPECT_EQ(q.size(), 4U);
-  EXPECT_FALSE(q.add({4, 1}, at(0)));
+  EXPECT_FALSE(q.add({{4, 1}, at(0)}));
   EXPECT_TRUE(q.empty());
-  EXPECT_TRUE(q.add({3, 1}, at(5)));
+  EXPECT_TRUE(q.add({{3, 1}, at(5)}));
   EXPECT_EQ(q.size(), 1U);
   EXPECT_EQ(q.oldest(), at(5));
 }
 
 TEST(DirtyQueue, ASlotTakenByAnotherRecordIsAnotherRecord) {
   DirtyQueue q(10);
-  q.add({1, 1}, at(0));
-  q.add({1, 2}, at(1));
+  q.add({{1, 1}, at(0)});
+  q.add({{1, 2}, at(1)});
   EXPECT_EQ(q.size(), 2U);
-  EXPECT_EQ(q.pop(), (RecordRef{1, 1}));
-  EXPECT_TRUE(q.add({1, 2}, at(2)));  // waits already
+  EXPECT_EQ(q.pop().ref, (RecordRef{1, 1}));
+  EXPECT_TRUE(q.add({{1, 2}, at(2)}));  // waits already
   EXPECT_EQ(q.size(), 1U);
-  EXPECT_EQ(q.pop(), (RecordRef{1, 2}));
-  EXPECT_TRUE(q.add({1, 2}, at(3)));
+  EXPECT_EQ(q.pop().ref, (RecordRef{1, 2}));
+  EXPECT_TRUE(q.add({{1, 2}, at(3)}));
   EXPECT_EQ(q.size(), 1U);
+}
+
+TEST(DirtyQueue, WhoMustPassItOnIsNotForgotten) {
+  DirtyQueue q(10);
+  q.add({{1, 1}, at(0), false});
+  q.add({{1, 1}, at(1), true});
+  q.add({{2, 1}, at(2), true});
+  q.add({{2, 1}, at(3), false});
+  q.add({{3, 1}, at(4), false});
+  EXPECT_TRUE(q.pop().pass_on);
+  EXPECT_TRUE(q.pop().pass_on);
+  EXPECT_FALSE(q.pop().pass_on);
 }
 
 // ------------------------------------------------------------------------------------------------------ LeaseLog

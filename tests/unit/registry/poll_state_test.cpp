@@ -153,7 +153,8 @@ TEST(PollState, AClientThatWasJustToldWaitsForTheRestOfTheBurst) {
 }
 
 TEST(PollState, TheFirstChangeAfterAWhileIsToldAtOnce) {
-  EXPECT_EQ(poll(lone(changed_before(milliseconds(1))), changed_before(milliseconds(50)), kBursts).step.act, Act::kAnswer);
+  EXPECT_EQ(poll(lone(changed_before(milliseconds(1))), changed_before(milliseconds(50)), kBursts).step.act,
+            Act::kAnswer);
   Poll p = poll(lone(changed_before(milliseconds(20))), changed_before(milliseconds(20)), kBursts);
   EXPECT_EQ(p.next(), kPark) << "nothing to tell yet: it need not be looked at when the pause is over";
   EXPECT_EQ(p.change(milliseconds(30), lone(to_wire_ns(kStart))), Act::kAnswer);
