@@ -156,7 +156,6 @@ TimePoint Cluster::received_until() const {
 void Cluster::leave(TimePoint now) {
   leaving_ = true;
   left_at_ = now;
-  choose_gateways(now);  // none from here on: what is told is told to all
 }
 
 bool Cluster::left() const {

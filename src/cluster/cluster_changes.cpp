@@ -61,7 +61,8 @@ void Cluster::spread(registry::RecordRef ref, TimePoint now) {
   told_gateways_.push_back({now, ref});
 }
 
-// One that serves well keeps its office; else a hash decides, so that each node of a zone has a gateway of its own.
+// One that serves well keeps its office; else a hash decides, so that each node of a zone has a gateway of its own. A
+// node that leaves has none: what it tells it tells to all.
 void Cluster::choose_gateways(TimePoint now) {
   while (!told_gateways_.empty() && told_gateways_.front().at < now - kToldAgain) told_gateways_.pop_front();
   std::map<std::string_view, const Other*> gateways;
