@@ -4,8 +4,9 @@
 // is false, so a decoder may read a whole structure and ask once. Views point into the bytes read. Pure functions.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -24,15 +25,28 @@ inline void append_signed(std::string& out, int64_t value) {
   append_varint(out, (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63));
 }
 
-inline void append_fixed64(std::string& out, uint64_t value) {
-  char bytes[8];
-  for (int i = 0; i < 8; ++i) bytes[i] = static_cast<char>(value >> (8 * i));
-  out.append(bytes, sizeof bytes);
+/// Of fixed width, without padding.
+template <std::unsigned_integral T>
+void append_le(std::string& out, T v) {
+  for (size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<char>(static_cast<unsigned char>(v >> (8 * i))));
 }
+
+inline void append_fixed64(std::string& out, uint64_t value) { append_le(out, value); }
 
 inline void append_text(std::string& out, std::string_view text) {
   append_varint(out, text.size());
   out.append(text);
+}
+
+/// Takes a number off the front. Precondition: it is there.
+template <std::unsigned_integral T>
+T take_le(std::string_view& bytes) {
+  T v = 0;
+  for (size_t i = 0; i < sizeof(T); ++i) {
+    v = static_cast<T>(v | static_cast<T>(static_cast<T>(static_cast<unsigned char>(bytes[i])) << (8 * i)));
+  }
+  bytes.remove_prefix(sizeof(T));
+  return v;
 }
 
 class ByteReader {
@@ -69,12 +83,8 @@ class ByteReader {
     return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
   }
   uint64_t fixed64() {
-    const std::string_view bytes = take(8);
-    uint64_t value = 0;
-    for (size_t i = 0; i < bytes.size(); ++i) {
-      value |= static_cast<uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
-    }
-    return value;
+    std::string_view bytes = take(8);
+    return bytes.empty() ? 0 : take_le<uint64_t>(bytes);
   }
   std::string_view text() { return take(varint()); }
   std::string_view take(uint64_t bytes) {

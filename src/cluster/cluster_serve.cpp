@@ -216,7 +216,7 @@ void Cluster::take_leases(Other& from, const Header& header, const LeasePart& pa
     if (!absent.contains(e.slot) || unknown.size() >= PeerLink::kUnknownMax) all_held = false;  // told again, then
     if (unknown.size() < PeerLink::kUnknownMax) unknown.push_back(e.slot);
   }
-  if (part.complete && all_held) coverage_.covered(from.address, part.from_ns, part.to_ns, part.farewell && !from.seed);
+  if (part.complete && all_held) coverage_.covered(from.address, part.from_ns, part.to_ns);
   if (part.farewell && all_held) took_farewell(from, now);
 }
 

@@ -40,12 +40,11 @@ void Coverage::heard(const std::string& address, uint64_t boot, int64_t sent_ns,
     p.boot = boot;
     p.mapping = {};
     p.held_ns = 0;
-    p.farewell = false;
   }
   p.mapping.sample(sent_ns, now);
 }
 
-void Coverage::covered(const std::string& address, int64_t from_ns, int64_t to_ns, bool farewell) {
+void Coverage::covered(const std::string& address, int64_t from_ns, int64_t to_ns) {
   const auto it = peers_.find(address);
   if (it == peers_.end() || !it->second.mapping.known()) return;
   Peer& p = it->second;
@@ -54,7 +53,6 @@ void Coverage::covered(const std::string& address, int64_t from_ns, int64_t to_n
   if (!hole && to_ns <= p.held_ns) return;  // a message that was overtaken
   p.held_ns = to_ns;
   p.cov = p.mapping.ours(to_ns);
-  p.farewell = farewell;
   p.any = p.by_summary = true;
 }
 
@@ -62,7 +60,6 @@ void Coverage::covered_until(const std::string& address, TimePoint until, Durati
   const auto it = peers_.find(address);
   if (it == peers_.end()) return;
   Peer& p = it->second;
-  if (p.farewell) return;  // it said so itself
   if (!p.any || std::exchange(p.by_summary, false) || until - p.cov > longest_gap) p.gap = until;
   p.cov = std::max(p.cov, until);
   p.any = true;
@@ -83,19 +80,13 @@ const Coverage::Mapping* Coverage::mapping(std::string_view address) const {
   return it != peers_.end() && it->second.mapping.known() ? &it->second.mapping : nullptr;
 }
 
-std::optional<TimePoint> Coverage::cov(std::string_view address) const {
-  const auto it = peers_.find(address);
-  if (it == peers_.end() || !it->second.any) return std::nullopt;
-  return it->second.farewell ? TimePoint::max() : it->second.cov;
-}
-
 TimePoint Coverage::proven(TimePoint now) {
   TimePoint from = stretch_from_;
   TimePoint to = now;
   for (const auto& [address, p] : peers_) {
     if (!p.any) return proven_;
     from = std::max(from, p.gap);
-    if (!p.farewell) to = std::min(to, p.cov);
+    to = std::min(to, p.cov);
   }
   if (to - from >= settings_.window) proven_ = std::max(proven_, to);
   return proven_;
@@ -104,7 +95,7 @@ TimePoint Coverage::proven(TimePoint now) {
 bool Coverage::all_covered(TimePoint at_least) const {
   return std::all_of(peers_.begin(), peers_.end(), [&](const auto& item) {
     const Peer& p = item.second;
-    return p.any && (p.farewell || p.cov >= at_least);
+    return p.any && p.cov >= at_least;
   });
 }
 

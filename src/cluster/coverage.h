@@ -13,7 +13,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,7 +53,7 @@ class Coverage {
   void heard(const std::string& address, uint64_t boot, int64_t sent_ns, TimePoint now);
   /// All renewals it accepted in (from, to] of its clock are here. A hole before `from` begins a new stretch.
   /// Precondition: heard() with that boot.
-  void covered(const std::string& address, int64_t from_ns, int64_t to_ns, bool farewell);
+  void covered(const std::string& address, int64_t from_ns, int64_t to_ns);
   /// A node of the original, or one that refuses connections: covered up to `until` (our clock). The first time after
   /// covered(), or a silence of more than `longest_gap` before, begins a new stretch: what it accepted since is
   /// unknown.
@@ -65,8 +64,6 @@ class Coverage {
   /// Up to when all renewals of that boot are here, on its clock; 0: none.
   [[nodiscard]] int64_t held_until(std::string_view address, uint64_t boot) const;
   [[nodiscard]] const Mapping* mapping(std::string_view address) const;
-  /// Since when nothing is covered any more of that node; none: it is covered now, or never was.
-  [[nodiscard]] std::optional<TimePoint> cov(std::string_view address) const;
 
   /// The latest end of a long enough stretch; the epoch while there was none. Call it often: a stretch that is
   /// not looked at is not seen.
@@ -78,9 +75,8 @@ class Coverage {
   struct Peer {
     uint64_t boot = 0;
     Mapping mapping;
-    int64_t held_ns = 0;  ///< on its clock
-    bool any = false;     ///< cov and gap mean something
-    bool farewell = false;
+    int64_t held_ns = 0;      ///< on its clock
+    bool any = false;         ///< cov and gap mean something
     bool by_summary = false;  ///< covered() was the last to move cov
     TimePoint cov{};
     TimePoint gap{};

@@ -40,7 +40,10 @@ void PollState::add(const AppState& state, int64_t cursor_ns, TimePoint now, con
   item.known = state.zone_known;
   const Verdict v = verdict(item, state, false);
   item.due = v == Verdict::kDue;
-  if (v == Verdict::kHeld) item.hold_until = now + times.cursor_hold;
+  if (v == Verdict::kHeld) {
+    item.held_since = state.held_since == TimePoint{} ? now : state.held_since;
+    item.hold_until = item.held_since + times.cursor_hold;
+  }
   news_.add(state, cursor_ns);
 }
 
@@ -68,14 +71,18 @@ TimePoint PollState::paused_until(TimePoint now, const PollTimes& times) const {
 
 bool PollState::hold(size_t i, TimePoint now, PollSight& sight, const PollTimes& times) {
   Item& item = items_[i];
-  if (item.hold_until == TimePoint{}) {
-    item.hold_until = now + times.cursor_hold;
-    return false;
+  if (item.hold_until != TimePoint{}) {
+    if (now < item.hold_until) return false;
+  } else {
+    item.held_since = sight.hold_cursor(i, now);
+    item.hold_until = item.held_since + times.cursor_hold;
+    if (now < item.hold_until) return false;
   }
-  if (now < item.hold_until) return false;
   if (!is_plausible(item.cursor_ns, now)) return true;  // nobody of ours told it: nothing newer is on its way
   if (!sight.all_peers_heard()) {
-    item.hold_until = now + std::max(times.cursor_hold, kRepeatMin);
+    const TimePoint end = item.held_since + kHeldMax;
+    if (now >= end) return true;
+    item.hold_until = std::min(end, now + std::max(times.cursor_hold, kRepeatMin));
     return false;
   }
   sight.pass_cursor(i, item.cursor_ns);
@@ -102,6 +109,7 @@ PollState::Step PollState::review(TimePoint now, PollSight& sight, const PollTim
     if (v != Verdict::kHeld) {
       item.hold_until = {};
     } else if (hold(i, now, sight, times) || last) {
+      sight.end_hold(i);
       v = Verdict::kDue;
       fresh = true;
     }

@@ -10,7 +10,8 @@
 //     a cursor not |   | it names what is here after all
 //     from here    v   |
 //                 Held (each application for itself) --tau passes the cursor--> answer
-//                  |  cursor_hold is over and nobody is silent: pass the cursor, answer; else once more
+//                  |  cursor_hold is over and nobody is silent: pass the cursor, answer; else once more, for kHeldMax
+//                  at most
 //                  +--deadline--> answer
 //
 // Paused: a client that was told a list a moment ago (its cursor says when that changed last) waits until
@@ -18,7 +19,9 @@
 // first change after a while is told without delay.
 //
 // A held list is older than what the client has seen, or was told by a node that died: the hold gives the newer one
-// time to arrive, and bounds how often a client that moves to and fro is answered. Without HTTP and without the hub, so
+// time to arrive, and bounds how often a client that moves to and fro is answered. It begins when such a cursor first
+// came to the application, not with each poll: else the news of one application could hold those of another back for
+// ever. Without HTTP and without the hub, so
 // that the simulator runs it too. Lifecycle: add() once per application, begin() once, then review() after every change
 // and when its time has come. Thread: none of its own. Cost: one PollSight::look() per application and review; 24 bytes
 // per application.
@@ -55,6 +58,9 @@ class PollSight {
   /// Whether it was changed since the last review that was not `paused`; on a node among others the timestamps alone
   /// decide.
   [[nodiscard]] virtual bool changed(size_t i) = 0;
+  /// Registry::hold_cursor() and end_hold().
+  virtual TimePoint hold_cursor(size_t i, TimePoint now) = 0;
+  virtual void end_hold(size_t i) = 0;
   /// Registry::pass_cursor(); who is named in its Wake must be told.
   virtual AppState pass_cursor(size_t i, int64_t cursor_ns) = 0;
   /// Every other node of our kind was heard a short while ago.
@@ -74,6 +80,8 @@ class PollState {
  public:
   /// While a node is silent a hold is repeated; not more often than this, however short it is configured.
   static constexpr Duration kRepeatMin = std::chrono::seconds(1);
+  /// And so long at the most in all, over however many polls: a poll's usual time.
+  static constexpr Duration kHeldMax = std::chrono::seconds(30);
 
   enum class Act : uint8_t {
     kRest,         ///< until `look_again`, or a change
@@ -105,7 +113,8 @@ class PollState {
   struct Item {
     int64_t cursor_ns = 0;
     TimePoint hold_until{};  ///< zero: not held
-    bool known = false;      ///< the application (and zone) was known when last looked at
+    TimePoint held_since{};
+    bool known = false;  ///< the application (and zone) was known when last looked at
     bool due = false;
   };
   enum class Verdict : uint8_t { kUnknown, kGone, kDue, kWait, kHeld };

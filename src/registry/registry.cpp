@@ -194,7 +194,10 @@ Result<AppState> Registry::watch(AppKeyView key, std::string_view zone, unsigned
   app->watch(uint64_t{1} << reactor);
   if (is_plausible(cursor_ns, from_wire_ns(versions_.here(now)))) app->raise_cursor_max(cursor_ns);
   app_id = app->id();
-  return state_of(shard, app, zone);
+  AppState state = state_of(shard, app, zone);
+  if (judge(cursor_ns, state.latest_timestamp_ns, state.named) == CursorVerdict::kHold)
+    state.held_since = app->hold(now);
+  return state;
 }
 
 void Registry::unwatch(AppKeyView key, unsigned reactor) {
@@ -205,6 +208,19 @@ void Registry::unwatch(AppKeyView key, unsigned reactor) {
   app->unwatch(uint64_t{1} << reactor);
   // An application that never was there needs no remembering; the sweep clears the others when their time is over.
   if (app->latest_timestamp_ns() == 0) drop_if_unused(shard, *app, TimePoint{});
+}
+
+TimePoint Registry::hold_cursor(AppKeyView key, TimePoint now) {
+  Shard& shard = shard_of(key.appid);
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, key);
+  return app ? app->hold(now) : now;
+}
+
+void Registry::end_hold(AppKeyView key) {
+  Shard& shard = shard_of(key.appid);
+  const MutexLock lock(shard.mutex);
+  if (Application* app = find(shard, key)) app->end_hold();
 }
 
 AppState Registry::pass_cursor(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now, Wake& wake) {

@@ -122,6 +122,7 @@ struct AppState {
   int64_t latest_timestamp_ns = 0;
   int64_t changed_ns = 0;  ///< latest_timestamp as the last change of the list here left it (cursor.h)
   bool named = false;      ///< latest_timestamp names its content: the node is not alone (cursor.h)
+  TimePoint held_since{};  ///< of watch(): since when such cursors are held here; zero: this one is not
 };
 
 struct AppView : AppState {
@@ -239,6 +240,10 @@ class Registry {
 
   /// The end of a hold (cursor.h): T's tau becomes larger than the cursor's, unless that is implausible. Returns what
   /// look() tells then. Polls of others whose cursors were passed this way are named in `wake`.
+  /// A parked poll's cursor must be held from now on: since when such cursors are held there (AppState::held_since).
+  TimePoint hold_cursor(AppKeyView key, TimePoint now);
+  /// A client with such a cursor was told the list.
+  void end_hold(AppKeyView key);
   AppState pass_cursor(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now, Wake& wake);
 
   // -- what nodes exchange (registry_join.cpp, registry_records.cpp; replication.md 2.3 to 2.5)
@@ -387,7 +392,7 @@ class Registry {
     int64_t ns = 0;
     bool known = false;
   };
-  JoinOutcome join_newer(Shard& shard, Application* app, size_t index, const JoinArgs& args, TimePoint now)
+  JoinOutcome join_newer(Shard& shard, Application* known, size_t index, const JoinArgs& args, TimePoint now)
       REQUIRES(shard.mutex);
   JoinOutcome join_known(Shard& shard, Application& app, size_t index, const JoinArgs& args, TimePoint now)
       REQUIRES(shard.mutex);

@@ -71,12 +71,12 @@ bool Registry::past_ceiling(int64_t lease_ns, TimePoint now) const {
 
 bool Registry::expired(int64_t lease_ns, TimePoint now) const {
   const int64_t ttl_ns = settings_.lease.expire_after.count();
-  if (to_wire_ns(now) - lease_ns <= ttl_ns) return false;
-#if !defined(DISCOVERY_PLANT_EXPIRE_UNCOVERED)
-  const int64_t covered_ns = covered_until_ns_.load(std::memory_order_relaxed);
-  if (lease_ns > covered_ns - ttl_ns) return past_ceiling(lease_ns, now);
+#if defined(DISCOVERY_PLANT_EXPIRE_UNCOVERED)
+  const bool proven = true;
+#else
+  const bool proven = lease_ns <= covered_until_ns_.load(std::memory_order_relaxed) - ttl_ns;
 #endif
-  return true;
+  return to_wire_ns(now) - lease_ns > ttl_ns && (proven || past_ceiling(lease_ns, now));
 }
 
 Duration Registry::tombstone_age(const Version& version, Duration age_here, TimePoint now) const {

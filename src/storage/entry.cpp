@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "registry/record_codec.h"
-#include "storage/little_endian.h"
 
 namespace discovery::storage {
 namespace {

@@ -1,6 +1,6 @@
 #include "storage/file_header.h"
 
-#include "storage/little_endian.h"
+#include "base/bytes.h"
 
 namespace discovery::storage {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bytes.h"
 #include "storage/crc32c.h"
 #include "storage/file_header.h"
-#include "storage/little_endian.h"
 
 namespace discovery::storage {
 namespace {

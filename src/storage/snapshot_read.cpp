@@ -1,7 +1,7 @@
 #include <utility>
 
+#include "base/bytes.h"
 #include "storage/crc32c.h"
-#include "storage/little_endian.h"
 #include "storage/snapshot.h"
 #include "storage/snapshot_format.h"
 

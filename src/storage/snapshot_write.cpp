@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bytes.h"
 #include "storage/crc32c.h"
 #include "storage/file_names.h"
-#include "storage/little_endian.h"
 #include "storage/snapshot.h"
 #include "storage/snapshot_format.h"
 

@@ -73,6 +73,10 @@ class Pollers::Poll final : private registry::PollHub::Waiter, private registry:
     if (w.changed_at == TimePoint{} && w.app->linked()) w.changed_at = w.app->changed_at;
     return w.changed_at != TimePoint{};
   }
+  TimePoint hold_cursor(size_t i, TimePoint now) override {
+    return node_.registry().hold_cursor(pollers_.names_.app(apps()[i].number), now);
+  }
+  void end_hold(size_t i) override { node_.registry().end_hold(pollers_.names_.app(apps()[i].number)); }
   registry::AppState pass_cursor(size_t i, int64_t cursor_ns) override {
     registry::Wake wake;
     const auto state =
@@ -144,10 +148,6 @@ void Pollers::ask(uint32_t poller, Ns now) {
   if (!node) {
     move(poller);
     return ask_again(poller, now + kSecond);
-  }
-  // A hold begins anew with each poll (2.5): what one of several applications is held for counts from here.
-  if (p.apps.size() > 1) {
-    for (App& a : p.apps) a.differs_since = kNever;
   }
   p.poll = std::make_unique<Poll>(*this, poller, *node, p.apps.size());
   if (!p.poll->begin(node->clock().read(now))) {

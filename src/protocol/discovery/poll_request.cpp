@@ -54,6 +54,10 @@ bool PollRequest::changed(size_t i) {
   return w.changed_at != TimePoint{};
 }
 
+TimePoint PollRequest::hold_cursor(size_t i, TimePoint now) { return api_.registry_.hold_cursor(key_of(i), now); }
+
+void PollRequest::end_hold(size_t i) { api_.registry_.end_hold(key_of(i)); }
+
 registry::AppState PollRequest::pass_cursor(size_t i, int64_t cursor_ns) {
   registry::Wake wake;
   const auto state = api_.registry_.pass_cursor(key_of(i), zone(), cursor_ns, reviewed_at_, wake);

@@ -18,9 +18,9 @@ TimePoint at(int64_t s) { return kStart + seconds(s); }
 int64_t ns(int64_t s) { return to_wire_ns(at(s)); }
 
 /// A push that arrives at once from a clock that reads as ours.
-void told(Coverage& c, const std::string& who, uint64_t boot, int64_t from_s, int64_t to_s, bool farewell = false) {
+void told(Coverage& c, const std::string& who, uint64_t boot, int64_t from_s, int64_t to_s) {
   c.heard(who, boot, ns(to_s), at(to_s));
-  c.covered(who, ns(from_s), ns(to_s), farewell);
+  c.covered(who, ns(from_s), ns(to_s));
 }
 
 TEST(Coverage, AloneEverythingIsProvenAfterAWindow) {
@@ -36,7 +36,6 @@ TEST(Coverage, APeerThatNeverSpokeProvesNothing) {
   c.add("b");
   EXPECT_EQ(c.proven(at(5000)), kNever);
   EXPECT_FALSE(c.all_covered(kStart));
-  EXPECT_FALSE(c.cov("b"));
 }
 
 TEST(Coverage, AStretchEndsWithTheLastThatIsCovered) {
@@ -49,7 +48,6 @@ TEST(Coverage, AStretchEndsWithTheLastThatIsCovered) {
   EXPECT_EQ(c.proven(at(100)), at(95));
   told(c, "b", 1, 100, 200);
   EXPECT_EQ(c.proven(at(200)), at(95));  // c is silent
-  EXPECT_EQ(c.cov("c"), at(95));
 }
 
 TEST(Coverage, AHoleBeginsANewStretch) {
@@ -70,7 +68,7 @@ TEST(Coverage, OverlapsAndLateMessagesMakeNoHole) {
   c.add("b");
   told(c, "b", 1, 0, 100);
   told(c, "b", 1, 50, 120);
-  c.covered("b", ns(0), ns(60), false);  // overtaken
+  c.covered("b", ns(0), ns(60));  // overtaken
   EXPECT_EQ(c.held_until("b", 1), ns(120));
   EXPECT_EQ(c.held_until("b", 2), 0);
   EXPECT_EQ(c.held_until("x", 1), 0);
@@ -89,15 +87,17 @@ TEST(Coverage, AnotherBootBeginsANewStretch) {
   EXPECT_EQ(c.proven(at(210)), at(210));
 }
 
-TEST(Coverage, FarewellCoversForEverUntilTheNextBoot) {
+TEST(Coverage, OneThatIsRetiredLeavesNoGap) {
   Coverage c({seconds(90)}, kStart);
   c.add("b");
-  told(c, "b", 1, 0, 50, true);
+  told(c, "b", 1, 0, 50);
+  c.retire("b");
   EXPECT_EQ(c.proven(at(1000)), at(1000));
   EXPECT_TRUE(c.all_covered(at(1000)));
-  EXPECT_EQ(c.cov("b"), TimePoint::max());
-  c.covered_until("b", at(1001), seconds(6));  // refused: no news
+  c.covered_until("b", at(1001), seconds(6));
   EXPECT_EQ(c.proven(at(1001)), at(1001));
+  c.add("b");  // it is back
+  EXPECT_EQ(c.proven(at(1002)), at(1001));
   told(c, "b", 2, 1005, 1010);
   EXPECT_EQ(c.proven(at(1010)), at(1001));
   told(c, "b", 2, 1010, 1095);
@@ -187,7 +187,6 @@ class AllStretches {
   struct Peer {
     bool any = false;
     TimePoint gap{}, cov{};
-    bool farewell = false;
   };
   std::vector<Peer> peers;
   void gap(TimePoint t) { floor_ = std::max(floor_, t); }
@@ -196,7 +195,7 @@ class AllStretches {
     for (const Peer& p : peers) {
       if (!p.any) return;
       a = std::max(a, p.gap);
-      if (!p.farewell) b = std::min(b, p.cov);
+      b = std::min(b, p.cov);
     }
     if (a < b) stretches_.emplace_back(a, b);
   }
@@ -234,17 +233,13 @@ TEST(Coverage, OneNumberSaysWhatAllStretchesSay) {
           told(c, name, boot[p], t - 1, t);
           if (held[p] < t - 1) model.peers[p].gap = at(t - 1);
           if (!model.peers[p].any) model.peers[p].gap = at(t - 1);
-          model.peers[p] = {true, model.peers[p].gap, at(t), false};
-          held[p] = t;
-        } else if (what == 2 && held[p] > 0) {  // farewell
-          told(c, name, boot[p], held[p], t, true);
-          model.peers[p] = {true, model.peers[p].gap, at(t), true};
+          model.peers[p] = {true, model.peers[p].gap, at(t)};
           held[p] = t;
         } else if (what < 100 && t > born[p]) {  // all since the last, or since its start
           const int64_t from = held[p] > 0 ? held[p] : born[p];
           told(c, name, boot[p], from, t);
           if (held[p] == 0) model.peers[p].gap = at(from);
-          model.peers[p] = {true, model.peers[p].gap, at(t), false};
+          model.peers[p] = {true, model.peers[p].gap, at(t)};
           held[p] = t;
         }
       }
@@ -305,7 +300,7 @@ TEST(Coverage, ALiveClientNeverExpires) {
         for (const int64_t r : peer.renewals) {
           if (r > peer.acked) lease = std::max(lease, r);
         }
-        c.covered(name, ns(peer.acked), ns(t), false);
+        c.covered(name, ns(peer.acked), ns(t));
         if (random.below(10) != 0) peer.acked = t;  // else the answer was lost
       }
       const TimePoint proven = c.proven(at(t));

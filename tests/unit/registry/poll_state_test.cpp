@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <vector>
 
 #include "unit/registry/node.h"
@@ -44,6 +45,8 @@ class Hand final : public PollSight {
  public:
   AppState look(size_t i) override { return apps.at(i); }
   bool changed(size_t i) override { return marks.at(i); }
+  TimePoint hold_cursor(size_t /*i*/, TimePoint now) override { return held_since.value_or(now); }
+  void end_hold(size_t /*i*/) override { ++ended; }
   AppState pass_cursor(size_t i, int64_t cursor_ns) override {
     passed.push_back(cursor_ns);
     AppState& a = apps.at(i);
@@ -57,6 +60,8 @@ class Hand final : public PollSight {
   std::vector<bool> marks;
   std::vector<int64_t> passed;
   bool heard = true;
+  std::optional<TimePoint> held_since;
+  int ended = 0;
 };
 
 /// A poll that begins at kStart with a deadline of kPark.
@@ -181,6 +186,40 @@ TEST(PollState, TheYoungestCursorCountsAndNoneFarFromTheClock) {
               {lone(changed_before(milliseconds(1))), to_wire_ns(kStart + milliseconds(50))}},
              false, kBursts);
   EXPECT_EQ(ahead.step.act, Act::kAnswer);
+}
+
+TEST(PollState, AHoldGoesOnFromWhereTheLastPollLeftIt) {
+  AppState state = named(kTau, 7);
+  state.held_since = kStart - seconds(4);
+  Poll p = poll(state, cursor(kTau + 10, 8));
+  EXPECT_EQ(p.next(), seconds(1));
+  EXPECT_EQ(p.look(seconds(1) - nanoseconds(1)), Act::kRest);
+  EXPECT_EQ(p.look(seconds(1)), Act::kAnswer);
+  EXPECT_EQ(p.hand.passed.size(), 1U);
+  EXPECT_EQ(p.hand.ended, 1);
+}
+
+TEST(PollState, AHoldThatOnlyNowConcernsThisPollGoesOnToo) {
+  Poll p = poll(named(kTau, 8), cursor(kTau + 10, 8));
+  p.hand.held_since = kStart;
+  EXPECT_EQ(p.change(seconds(3), named(kTau + 1, 7)), Act::kRest);
+  EXPECT_EQ(p.next(), seconds(5));
+  p.hand.held_since = kStart - seconds(60);
+  Poll other = poll(named(kTau, 8), cursor(kTau + 10, 8));
+  other.hand.held_since = kStart - seconds(60);
+  EXPECT_EQ(other.change(seconds(3), named(kTau + 1, 7)), Act::kAnswer);
+}
+
+TEST(PollState, WhileANodeIsSilentHoldsNoLongerThanThirtySecondsInAll) {
+  AppState state = named(kTau, 7);
+  state.held_since = kStart - seconds(27);
+  Poll p = poll(state, cursor(kTau + 10, 8));
+  p.hand.heard = false;
+  EXPECT_EQ(p.look({}), Act::kRest);
+  EXPECT_EQ(p.next(), seconds(3));
+  EXPECT_EQ(p.look(seconds(3)), Act::kAnswer);
+  EXPECT_TRUE(p.hand.passed.empty()) << "the other node may have told it";
+  EXPECT_EQ(p.hand.ended, 1);
 }
 
 TEST(PollState, AHoldThatIsOverInThePauseDoesNotSpin) {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/random.h"
 #include "process.h"
-#include "storage/little_endian.h"
 
 namespace discovery::storage {
 namespace {

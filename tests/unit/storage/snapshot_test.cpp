@@ -5,10 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/random.h"
 #include "process.h"
 #include "storage/crc32c.h"
-#include "storage/little_endian.h"
 #include "storage/snapshot_format.h"
 
 namespace discovery::storage {
