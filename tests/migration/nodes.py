@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -77,12 +78,20 @@ class Wire:
 
 
 def free_addresses(count):
-    """They stay free as long as nobody else on this machine takes them."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    addresses = ["127.0.0.1:%d" % s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return addresses
+    """Outside the range from which the system gives ports to connections: while a node is down nobody gets its port, and
+    a peer that calls it cannot be given that very port and so call itself."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
+        low, high = map(int, f.read().split())
+    addresses = []
+    for port in random.sample([p for p in range(10000, 65000) if not low <= p <= high], 200):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        addresses.append(f"127.0.0.1:{port}")
+        if len(addresses) == count:
+            return addresses
+    raise RuntimeError(f"no {count} free ports")
 
 
 class Node:
@@ -94,6 +103,7 @@ class Node:
         self.kind = None  # the name of the program that serves it
         self.process = None
         self.generation = 0
+        self.log = None
         self.directory = os.path.join(directory, self.name)
         os.makedirs(self.directory)
         with open(os.path.join(self.directory, "discovery.toml"), "w", encoding="utf-8") as f:
@@ -102,8 +112,8 @@ class Node:
     def start(self, program, kind):
         self.kind = kind
         self.generation += 1
-        log = os.path.join(self.directory, f"{self.generation}-{kind.replace(' ', '-')}.log")
-        with open(log, "w", encoding="utf-8") as f:
+        self.log = os.path.join(self.directory, f"{self.generation}-{kind.replace(' ', '-')}.log")
+        with open(self.log, "w", encoding="utf-8") as f:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with
                 [program, "-conf", self.directory], stdout=f, stderr=subprocess.STDOUT, cwd=self.directory
             )
@@ -113,14 +123,18 @@ class Node:
         begin = time.monotonic()
         while time.monotonic() - begin < START_SECONDS:
             if self.process.poll() is not None:
-                raise RuntimeError(f"{self.name} ({self.kind}) ended with {self.process.returncode}; see {self.directory}")
+                raise RuntimeError(f"{self.name} ({self.kind}) ended with {self.process.returncode}: {self.last_words()}")
             try:
                 if wire.ask(self.addr, "GET", "fetch/all")["code"] == 0:
                     return time.monotonic() - begin
             except (Refused, Late, Bad):
                 pass
             time.sleep(0.05)  # sleeps: it is another process
-        raise RuntimeError(f"{self.name} ({self.kind}) answers no reader after {START_SECONDS} s; see {self.directory}")
+        raise RuntimeError(f"{self.name} ({self.kind}) answers no reader after {START_SECONDS} s: {self.last_words()}")
+
+    def last_words(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return f.read()[-2000:]
 
     def stop(self):
         """As an operator stops it. Returns its exit code."""
