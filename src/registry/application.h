@@ -18,6 +18,7 @@
 #include "base/siphash.h"
 #include "registry/cursor.h"
 #include "registry/digest.h"
+#include "registry/held_cursors.h"
 #include "registry/instance.h"
 
 namespace discovery::registry {
@@ -121,15 +122,10 @@ class Application {
   /// The largest plausible cursor anybody came with, since somebody waits.
   [[nodiscard]] int64_t cursor_max_ns() const { return cursor_max_ns_; }
   void raise_cursor_max(int64_t cursor_ns) { cursor_max_ns_ = std::max(cursor_max_ns_, cursor_ns); }
-  /// A poll comes with a cursor that must be held: since when there was such a one, without a break of
-  /// kHoldForgotten.
-  TimePoint hold(TimePoint now) {
-    if (held_since_ == TimePoint{} || now - held_last_ > kHoldForgotten) held_since_ = now;
-    held_last_ = now;
-    return held_since_;
+  [[nodiscard]] HeldCursors& held_cursors() {
+    if (!held_cursors_) held_cursors_ = std::make_unique<HeldCursors>();
+    return *held_cursors_;
   }
-  /// One of them was told.
-  void end_hold() { held_since_ = {}; }
 
   [[nodiscard]] const SharedBytes& scheduler() const { return scheduler_; }
   /// `digest` enters the fingerprint; 0 of none.
@@ -155,7 +151,6 @@ class Application {
     int64_t rendered_ns;
   };
   static constexpr uint32_t kFree = UINT32_MAX;
-  static constexpr Duration kHoldForgotten = std::chrono::seconds(40);  ///< a poll's usual time and more
 
   [[nodiscard]] const std::vector<uint32_t>& order() const;
   void count(const Instance& record, int sign);
@@ -175,8 +170,6 @@ class Application {
   uint64_t visible_sum_ = 0;
   uint64_t scheduler_digest_ = 0;
   uint64_t watchers_ = 0;
-  TimePoint held_since_{};  ///< zero: none is held
-  TimePoint held_last_{};
   size_t bytes_;
   uint32_t visible_ = 0;
   uint32_t in_service_ = 0;
@@ -188,6 +181,7 @@ class Application {
   std::map<std::string, ZoneCount, std::less<>> zones_;
   mutable std::vector<uint32_t> order_;  ///< visible records by (zone, hostname); empty when it must be made anew
   std::vector<View> views_;
+  std::unique_ptr<HeldCursors> held_cursors_;  ///< null: none ever was
   SharedBytes scheduler_;
 };
 

@@ -74,14 +74,17 @@ bool PollState::hold(size_t i, TimePoint now, PollSight& sight, const PollTimes&
   if (item.hold_until != TimePoint{}) {
     if (now < item.hold_until) return false;
   } else {
-    item.held_since = sight.hold_cursor(i, now);
+    item.held_since = sight.hold_cursor(i, item.cursor_ns, now);
     item.hold_until = item.held_since + times.cursor_hold;
     if (now < item.hold_until) return false;
   }
-  if (!is_plausible(item.cursor_ns, now)) return true;  // nobody of ours told it: nothing newer is on its way
+  const TimePoint end = item.held_since + kHeldMax;
+  // Nobody of ours told an implausible one: nothing newer is on its way.
+  if (!is_plausible(item.cursor_ns, now) || (now >= end && !sight.all_peers_heard())) {
+    sight.told_held(i, item.cursor_ns);
+    return true;
+  }
   if (!sight.all_peers_heard()) {
-    const TimePoint end = item.held_since + kHeldMax;
-    if (now >= end) return true;
     item.hold_until = std::min(end, now + std::max(times.cursor_hold, kRepeatMin));
     return false;
   }
@@ -109,7 +112,6 @@ PollState::Step PollState::review(TimePoint now, PollSight& sight, const PollTim
     if (v != Verdict::kHeld) {
       item.hold_until = {};
     } else if (hold(i, now, sight, times) || last) {
-      sight.end_hold(i);
       v = Verdict::kDue;
       fresh = true;
     }

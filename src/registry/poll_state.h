@@ -58,9 +58,9 @@ class PollSight {
   /// Whether it was changed since the last review that was not `paused`; on a node among others the timestamps alone
   /// decide.
   [[nodiscard]] virtual bool changed(size_t i) = 0;
-  /// Registry::hold_cursor() and end_hold().
-  virtual TimePoint hold_cursor(size_t i, TimePoint now) = 0;
-  virtual void end_hold(size_t i) = 0;
+  /// Registry::hold_cursor() and told_held().
+  virtual TimePoint hold_cursor(size_t i, int64_t cursor_ns, TimePoint now) = 0;
+  virtual void told_held(size_t i, int64_t cursor_ns) = 0;
   /// Registry::pass_cursor(); who is named in its Wake must be told.
   virtual AppState pass_cursor(size_t i, int64_t cursor_ns) = 0;
   /// Every other node of our kind was heard a short while ago.

@@ -196,7 +196,7 @@ Result<AppState> Registry::watch(AppKeyView key, std::string_view zone, unsigned
   app_id = app->id();
   AppState state = state_of(shard, app, zone);
   if (judge(cursor_ns, state.latest_timestamp_ns, state.named) == CursorVerdict::kHold)
-    state.held_since = app->hold(now);
+    state.held_since = app->held_cursors().hold(cursor_ns, now);
   return state;
 }
 
@@ -210,17 +210,17 @@ void Registry::unwatch(AppKeyView key, unsigned reactor) {
   if (app->latest_timestamp_ns() == 0) drop_if_unused(shard, *app, TimePoint{});
 }
 
-TimePoint Registry::hold_cursor(AppKeyView key, TimePoint now) {
+TimePoint Registry::hold_cursor(AppKeyView key, int64_t cursor_ns, TimePoint now) {
   Shard& shard = shard_of(key.appid);
   const MutexLock lock(shard.mutex);
   Application* app = find(shard, key);
-  return app ? app->hold(now) : now;
+  return app ? app->held_cursors().hold(cursor_ns, now) : now;
 }
 
-void Registry::end_hold(AppKeyView key) {
+void Registry::told_held(AppKeyView key, int64_t cursor_ns) {
   Shard& shard = shard_of(key.appid);
   const MutexLock lock(shard.mutex);
-  if (Application* app = find(shard, key)) app->end_hold();
+  if (Application* app = find(shard, key)) app->held_cursors().told(cursor_ns);
 }
 
 AppState Registry::pass_cursor(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now, Wake& wake) {

@@ -122,7 +122,7 @@ struct AppState {
   int64_t latest_timestamp_ns = 0;
   int64_t changed_ns = 0;  ///< latest_timestamp as the last change of the list here left it (cursor.h)
   bool named = false;      ///< latest_timestamp names its content: the node is not alone (cursor.h)
-  TimePoint held_since{};  ///< of watch(): since when such cursors are held here; zero: this one is not
+  TimePoint held_since{};  ///< of watch(): since when that cursor is held; zero: it is not
 };
 
 struct AppView : AppState {
@@ -240,10 +240,10 @@ class Registry {
 
   /// The end of a hold (cursor.h): T's tau becomes larger than the cursor's, unless that is implausible. Returns what
   /// look() tells then. Polls of others whose cursors were passed this way are named in `wake`.
-  /// A parked poll's cursor must be held from now on: since when such cursors are held there (AppState::held_since).
-  TimePoint hold_cursor(AppKeyView key, TimePoint now);
-  /// A client with such a cursor was told the list.
-  void end_hold(AppKeyView key);
+  /// A parked poll's cursor must be held from now on: since when it is (AppState::held_since).
+  TimePoint hold_cursor(AppKeyView key, int64_t cursor_ns, TimePoint now);
+  /// HeldCursors::told().
+  void told_held(AppKeyView key, int64_t cursor_ns);
   AppState pass_cursor(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now, Wake& wake);
 
   // -- what nodes exchange (registry_join.cpp, registry_records.cpp; replication.md 2.3 to 2.5)

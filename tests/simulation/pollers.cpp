@@ -73,10 +73,12 @@ class Pollers::Poll final : private registry::PollHub::Waiter, private registry:
     if (w.changed_at == TimePoint{} && w.app->linked()) w.changed_at = w.app->changed_at;
     return w.changed_at != TimePoint{};
   }
-  TimePoint hold_cursor(size_t i, TimePoint now) override {
-    return node_.registry().hold_cursor(pollers_.names_.app(apps()[i].number), now);
+  TimePoint hold_cursor(size_t i, int64_t cursor_ns, TimePoint now) override {
+    return node_.registry().hold_cursor(pollers_.names_.app(apps()[i].number), cursor_ns, now);
   }
-  void end_hold(size_t i) override { node_.registry().end_hold(pollers_.names_.app(apps()[i].number)); }
+  void told_held(size_t i, int64_t cursor_ns) override {
+    node_.registry().told_held(pollers_.names_.app(apps()[i].number), cursor_ns);
+  }
   registry::AppState pass_cursor(size_t i, int64_t cursor_ns) override {
     registry::Wake wake;
     const auto state =

@@ -54,9 +54,11 @@ bool PollRequest::changed(size_t i) {
   return w.changed_at != TimePoint{};
 }
 
-TimePoint PollRequest::hold_cursor(size_t i, TimePoint now) { return api_.registry_.hold_cursor(key_of(i), now); }
+TimePoint PollRequest::hold_cursor(size_t i, int64_t cursor_ns, TimePoint now) {
+  return api_.registry_.hold_cursor(key_of(i), cursor_ns, now);
+}
 
-void PollRequest::end_hold(size_t i) { api_.registry_.end_hold(key_of(i)); }
+void PollRequest::told_held(size_t i, int64_t cursor_ns) { api_.registry_.told_held(key_of(i), cursor_ns); }
 
 registry::AppState PollRequest::pass_cursor(size_t i, int64_t cursor_ns) {
   registry::Wake wake;

@@ -53,8 +53,8 @@ class PollRequest final : public codec::ParkedRequest, private registry::PollHub
   bool concerned(TimePoint now) override;
   registry::AppState look(size_t i) override;
   bool changed(size_t i) override;
-  TimePoint hold_cursor(size_t i, TimePoint now) override;
-  void end_hold(size_t i) override;
+  TimePoint hold_cursor(size_t i, int64_t cursor_ns, TimePoint now) override;
+  void told_held(size_t i, int64_t cursor_ns) override;
   registry::AppState pass_cursor(size_t i, int64_t cursor_ns) override;
   bool all_peers_heard() const override;
 

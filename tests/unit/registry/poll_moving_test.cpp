@@ -81,8 +81,10 @@ class Poller final : private PollSight {
   }
   AppState look(size_t /*i*/) override { return node_->registry.look(kApp.app(), ""); }
   bool changed(size_t /*i*/) override { return false; }  // among others the timestamps alone decide
-  TimePoint hold_cursor(size_t /*i*/, TimePoint now) override { return node_->registry.hold_cursor(kApp.app(), now); }
-  void end_hold(size_t /*i*/) override { node_->registry.end_hold(kApp.app()); }
+  TimePoint hold_cursor(size_t /*i*/, int64_t c, TimePoint now) override {
+    return node_->registry.hold_cursor(kApp.app(), c, now);
+  }
+  void told_held(size_t /*i*/, int64_t c) override { node_->registry.told_held(kApp.app(), c); }
   AppState pass_cursor(size_t /*i*/, int64_t c) override {
     Wake wake;
     return node_->registry.pass_cursor(kApp.app(), "", c, node_->now, wake);

@@ -45,8 +45,10 @@ class Hand final : public PollSight {
  public:
   AppState look(size_t i) override { return apps.at(i); }
   bool changed(size_t i) override { return marks.at(i); }
-  TimePoint hold_cursor(size_t /*i*/, TimePoint now) override { return held_since.value_or(now); }
-  void end_hold(size_t /*i*/) override { ++ended; }
+  TimePoint hold_cursor(size_t /*i*/, int64_t /*cursor_ns*/, TimePoint now) override {
+    return held_since.value_or(now);
+  }
+  void told_held(size_t /*i*/, int64_t cursor_ns) override { told.push_back(cursor_ns); }
   AppState pass_cursor(size_t i, int64_t cursor_ns) override {
     passed.push_back(cursor_ns);
     AppState& a = apps.at(i);
@@ -61,7 +63,7 @@ class Hand final : public PollSight {
   std::vector<int64_t> passed;
   bool heard = true;
   std::optional<TimePoint> held_since;
-  int ended = 0;
+  std::vector<int64_t> told;
 };
 
 /// A poll that begins at kStart with a deadline of kPark.
@@ -196,7 +198,7 @@ TEST(PollState, AHoldGoesOnFromWhereTheLastPollLeftIt) {
   EXPECT_EQ(p.look(seconds(1) - nanoseconds(1)), Act::kRest);
   EXPECT_EQ(p.look(seconds(1)), Act::kAnswer);
   EXPECT_EQ(p.hand.passed.size(), 1U);
-  EXPECT_EQ(p.hand.ended, 1);
+  EXPECT_TRUE(p.hand.told.empty()) << "T is above it now";
 }
 
 TEST(PollState, AHoldThatOnlyNowConcernsThisPollGoesOnToo) {
@@ -219,7 +221,7 @@ TEST(PollState, WhileANodeIsSilentHoldsNoLongerThanThirtySecondsInAll) {
   EXPECT_EQ(p.next(), seconds(3));
   EXPECT_EQ(p.look(seconds(3)), Act::kAnswer);
   EXPECT_TRUE(p.hand.passed.empty()) << "the other node may have told it";
-  EXPECT_EQ(p.hand.ended, 1);
+  EXPECT_EQ(p.hand.told, std::vector<int64_t>{cursor(kTau + 10, 8)});
 }
 
 TEST(PollState, AHoldThatIsOverInThePauseDoesNotSpin) {
