@@ -13,7 +13,7 @@
 // Lifecycle: made with the registry it serves, which outlives it, as do effects and transport; start() once; leave() at
 // the end. Thread: one; only what ClusterBoard and PostBox share is touched by others. Time: tick() with a `now` that
 // never falls; it says when it wants to be called again.
-// Limits: ClusterSettings; a dead peer costs kQueueMax keys of eight bytes at most, then nothing (the digests find what
+// Limits: ClusterSettings; a dead peer costs queue_max names of records at most, then nothing (the digests find what
 // it missed). Errors: what another node sends can fail a call and is counted, nothing more.
 #pragma once
 

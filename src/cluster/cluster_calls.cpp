@@ -152,6 +152,7 @@ void Cluster::met_original(Other& other, TimePoint now) {
   other.known_original = true;
   other.backoff = settings_.backoff_min;
   other.down_since.reset();
+  other.peer.drop_queue();
   effects_.tell("peer_up", other.address, "an original");
   other.original.greeted(!start_up_.ready() && !other.synced, now);
   update_start(now);

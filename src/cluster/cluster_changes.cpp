@@ -15,7 +15,7 @@ using Reach = Cluster::Other::Reach;
 
 namespace {
 constexpr size_t kDelayedMax = 65536;
-constexpr Duration kSlowGateway = std::chrono::seconds(1);  ///< something waits so long for its answer
+constexpr Duration kSlowGateway = std::chrono::seconds(1);  ///< a push waits so long for its answer
 /// What a gateway took may still be lost with it: a call's time-out, and the time to pass it on.
 constexpr Duration kToldAgain = std::chrono::seconds(10);
 }  // namespace
@@ -71,12 +71,13 @@ void Cluster::choose_gateways(TimePoint now) {
     return std::pair(in_office, siphash(settings_.cluster_key, settings_.address + " " + other.address));
   };
   for (const auto& [address, other] : others_) {
-    if (leaving_ || other->zone == settings_.zone || !other->passes_on() || other->peer.lag(now) > kSlowGateway)
+    if (leaving_ || other->zone == settings_.zone || !other->passes_on() || other->peer.unanswered(now) > kSlowGateway)
       continue;
     const Other*& best = gateways[other->zone];
     if (!best || rank(*other) > rank(*best)) best = other.get();
   }
   for (const auto& [address, other] : others_) {
+    if (other->known_original) continue;  // it gets posts
     const auto found = gateways.find(other->zone);
     Reach reach = Reach::kDirect;
     if (found != gateways.end() && found->second == other.get()) {
@@ -85,7 +86,12 @@ void Cluster::choose_gateways(TimePoint now) {
       reach = Reach::kBehindGateway;
     }
     if (std::exchange(other->reach, reach) != Reach::kBehindGateway || reach == Reach::kBehindGateway) continue;
-    for (const ToldGateway& told : told_gateways_) other->peer.enqueue(told.ref, now, reach == Reach::kGateway);
+    // Not so many that they would make its queue overflow: the digests find the rest.
+    const size_t room = settings_.queue_max - std::min(settings_.queue_max, other->peer.queued());
+    const size_t last = std::min(told_gateways_.size(), room);
+    for (auto it = told_gateways_.end() - static_cast<std::ptrdiff_t>(last); it != told_gateways_.end(); ++it) {
+      other->peer.enqueue(it->ref, now, reach == Reach::kGateway);
+    }
   }
 }
 

@@ -23,9 +23,9 @@ void put_header(std::string& out, const Header& h) {
   append_text(b, h.address);
   append_fixed64(b, h.boot);
   append_fixed64(b, h.for_boot);
-  append_varint(b, h.welcome);
   append_signed(b, h.sent_ns);
   append_signed(b, h.hlc_ns);
+  append_varint(b, h.welcome);
   put_section(out, kHeader, b);
 }
 
@@ -80,9 +80,9 @@ bool get_header(const Sections& s, Header& h) {
   h.address = r.text();
   h.boot = r.fixed64();
   h.for_boot = r.fixed64();
-  h.welcome = r.varint();
   h.sent_ns = r.signed_varint();
   h.hlc_ns = r.signed_varint();
+  if (!r.at_end()) h.welcome = r.varint();  // a node of version 2 or older gives none
   return r.ok() && !h.address.empty() && h.address.size() <= kAddressBytesMax && h.boot != 0 && h.sent_ns >= 0 &&
          h.hlc_ns >= 0;
 }

@@ -37,6 +37,8 @@ class PeerLink {
   void lost(TimePoint now);
   /// The record must be sent; `pass_on`: for the other nodes of its zone, too.
   void enqueue(registry::RecordRef ref, TimePoint now, bool pass_on = false);
+  /// It turned out to be an original: nothing is sent to it here.
+  void drop_queue() { queue_.clear(); }
   /// A change is left to the gateway of its zone.
   void left_out(TimePoint now) { lost_at_ = now; }
   /// Does what is due and says when it wants to be called again.
@@ -49,6 +51,8 @@ class PeerLink {
   void begin_sync(TimePoint now);
 
   [[nodiscard]] size_t queued() const { return queue_.size() + in_flight_.size(); }
+  /// How long the push under way has been waiting for its answer.
+  [[nodiscard]] Duration unanswered(TimePoint now) const { return pushing_ ? now - push_sent_ : Duration::zero(); }
   /// Age of the oldest change that the peer has not acknowledged.
   [[nodiscard]] Duration lag(TimePoint now) const;
   /// Up to when every change made here is at the peer.

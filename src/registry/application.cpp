@@ -191,6 +191,7 @@ size_t Application::drop_idle_views() {
     views_ = {};
   }
   views_used_ = false;
+  if (watchers_ == 0) held_cursors_.reset();
   return bytes;
 }
 

@@ -51,7 +51,7 @@ PollState::Step PollState::begin(TimePoint now, TimePoint deadline, const PollTi
   deadline_ = deadline;
   paused_until_ = std::min(deadline, paused_until(now, times));
   if (news_.at_once(single_)) {
-    woken_ = now < paused_until_;
+    woken_ = now < paused_until_ && news_.listed;  // that an application is unknown is told without a pause
     return woken_ ? rest() : Step{Act::kAnswer, now};
   }
   // D4: newer, but with nothing to see. Clients ignore such an answer and ask again at once, so it waits a little.

@@ -23,7 +23,7 @@
 // came to the application, not with each poll: else the news of one application could hold those of another back for
 // ever. Without HTTP and without the hub, so
 // that the simulator runs it too. Lifecycle: add() once per application, begin() once, then review() after every change
-// and when its time has come. Thread: none of its own. Cost: one PollSight::look() per application and review; 24 bytes
+// and when its time has come. Thread: none of its own. Cost: one PollSight::look() per application and review; 32 bytes
 // per application.
 #pragma once
 

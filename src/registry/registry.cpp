@@ -195,7 +195,7 @@ Result<AppState> Registry::watch(AppKeyView key, std::string_view zone, unsigned
   if (is_plausible(cursor_ns, from_wire_ns(versions_.here(now)))) app->raise_cursor_max(cursor_ns);
   app_id = app->id();
   AppState state = state_of(shard, app, zone);
-  if (judge(cursor_ns, state.latest_timestamp_ns, state.named) == CursorVerdict::kHold)
+  if (state.zone_known && judge(cursor_ns, state.latest_timestamp_ns, state.named) == CursorVerdict::kHold)
     state.held_since = app->held_cursors().hold(cursor_ns, now);
   return state;
 }

@@ -238,9 +238,9 @@ class Registry {
                          uint64_t& app_id);
   void unwatch(AppKeyView key, unsigned reactor);
 
-  /// The end of a hold (cursor.h): T's tau becomes larger than the cursor's, unless that is implausible. Returns what
-  /// look() tells then. Polls of others whose cursors were passed this way are named in `wake`.
-  /// A parked poll's cursor must be held from now on: since when it is (AppState::held_since).
+  /// For a parked poll whose cursor must be held from now on: since when it is (AppState::held_since). pass_cursor() is
+  /// the end of a hold (cursor.h): T's tau becomes larger than the cursor's, unless that is implausible; it returns
+  /// what look() tells then, and names in `wake` the polls of others whose cursors were passed this way.
   TimePoint hold_cursor(AppKeyView key, int64_t cursor_ns, TimePoint now);
   /// HeldCursors::told().
   void told_held(AppKeyView key, int64_t cursor_ns);

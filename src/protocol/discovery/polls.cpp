@@ -103,15 +103,22 @@ Code DiscoveryApi::answer_at_once(Call& call, const PollArgs& args) {
   return Code::kOk;
 }
 
+// Such a client may have to wait for the rest of a burst, although there is news: PollState decides.
+static bool told_a_moment_ago(std::span<const int64_t> cursors_ns, TimePoint now, Duration coalesce) {
+  return std::ranges::any_of(cursors_ns,
+                             [&](int64_t c) { return c > 0 && std::chrono::abs(now - from_wire_ns(c)) < coalesce; });
+}
+
 Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
+  const TimePoint now = call.request.received_at;
   registry::PollNews news;
   for (size_t i = 0; i < args.appids.size(); ++i) {
     news.add(registry_.look({args.env, args.appids[i]}, args.zone), args.cursors_ns[i]);
   }
-  if (news.at_once(args.single)) return answer_at_once(call, args);
+  const bool at_once = news.at_once(args.single);
+  if (at_once && !told_a_moment_ago(args.cursors_ns, now, settings_.polls.coalesce)) return answer_at_once(call, args);
 
   // Joining compares and enters in one step: a later change wakes the request, an earlier one is seen now.
-  const TimePoint now = call.request.received_at;
   auto request =
       std::make_unique<PollRequest>(*this, call.exchange, args.appids.size(),
                                     PollRequest::Options{args.single, args.zone, params_.first("callback")}, now);
@@ -121,7 +128,7 @@ Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
   }
   if (!admitted || !request->wait(now, now + park_time(call.request))) {
     request->abandon();
-    return admitted ? answer_at_once(call, args) : refuse(call, admitted.error(), true);
+    return admitted || at_once ? answer_at_once(call, args) : refuse(call, admitted.error(), true);
   }
   call.parked = true;
   call.exchange.park(std::move(request));

@@ -171,6 +171,25 @@ TEST_F(Zones, WhatAGatewayTookOnlyDoesNotCountAsReceivedByTheOthers) {
   EXPECT_LT(w["a:1"].cluster.received_until(), made);
 }
 
+// An original gets posts; nothing may wait for it as for one of ours.
+TEST_F(Zones, NothingIsQueuedForAnOriginalThatWasAway) {
+  start();
+  FakeOriginal original;
+  w.originals["o:1"] = &original;
+  std::vector<SeedNode> seeds = plan("a:1", 1, {}).seeds;
+  seeds.push_back({"o:1", "zone-b"});
+  w["a:1"].cluster.set_seeds(seeds, w["a:1"].now());
+  w["a:1"].put(host(2));  // before it is known what it is
+  ASSERT_TRUE(w.run_until([&] { return w["a:1"].link("o:1").state == "original"; }, seconds(5)));
+  for (int i = 0; i < 3; ++i) {
+    original.down = i == 1;
+    w["a:1"].put(host(1));
+    w.run_for(seconds(7));
+  }
+  ASSERT_EQ(w["a:1"].link("o:1").state, "original");
+  EXPECT_EQ(w["a:1"].link("o:1").queued, 0U);
+}
+
 // With loss, repetition and both ends of every gateway stopped in turn, all nodes agree in the end.
 TEST_F(Zones, AgreeThoughGatewaysComeAndGo) {
   start([](ClusterSettings&) {});

@@ -22,6 +22,18 @@ void expect_header(const Header& h) {
   EXPECT_EQ(h.welcome, want.welcome);
 }
 
+// What a node of version 2 sends ends one number earlier, and what it reads may go on.
+TEST(Messages, AHeaderWithoutAWelcomeNumberIsAnOlderNodes) {
+  auto sections = split(encode(sample_hello()));
+  ASSERT_EQ(sections[0].bytes.back(), 77);
+  sections[0].bytes.pop_back();
+  const std::string older = put_together(sections);
+  const auto h = decode_hello(older);
+  ASSERT_TRUE(h);
+  EXPECT_EQ(h->header.welcome, 0U);
+  EXPECT_EQ(h->header.hlc_ns, sample_header().hlc_ns);
+}
+
 void expect_hello(const Hello& h) {
   const Hello want = sample_hello();
   expect_header(h.header);

@@ -43,6 +43,34 @@ TEST_F(Burst, OfChangesIsToldAtOnceAndThenTogether) {
   EXPECT_EQ(node.seen.woken[1].since_change, milliseconds(44) + TimerWheel::kTick) << "since the first it did not see";
 }
 
+// As it is with clients that come back faster than the list changes.
+TEST_F(Burst, ThatGoesOnBeforeTheClientIsBackWaitsToo) {
+  node.reg("a", "h2");
+  const int64_t told = node.latest("a");
+  node.advance(milliseconds(2));
+  node.reg("a", "h3");
+  FakeExchange& polls = node.send_get(Node::polls_of({{"a", told}}));
+  FakeExchange& poll = node.send_get(Node::poll_of("a", told));
+  EXPECT_TRUE(polls.parked() && poll.parked());
+  node.advance(milliseconds(48) + TimerWheel::kTick);
+  ASSERT_TRUE(polls.answered() && poll.answered());
+  EXPECT_EQ(Answer::hosts(polls.answer().data()["a"]), (std::vector<std::string>{"h1", "h2", "h3"}));
+}
+
+TEST_F(Burst, KeepsNobodyWaitingForWhatIsUnknown) {
+  node.reg("a", "h2");
+  EXPECT_EQ(node.get(Node::poll_of("unknown", node.latest("a"))).code(), -404);
+}
+
+TEST_F(Burst, IsToldAtOnceWhereNobodyMayWait) {
+  node.reg("a", "h2");
+  const int64_t told = node.latest("a");
+  node.reg("a", "h3");
+  node.budget.polls_max = 0;
+  node.budget.watches_max = 0;
+  EXPECT_EQ(node.get(Node::polls_of({{"a", told}})).code(), 0);
+}
+
 TEST_F(Burst, IsNotTakenForNewsByWhoIsLate) {
   const int64_t told = node.latest("a");
   node.reg("a", "h2");
