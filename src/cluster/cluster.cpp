@@ -105,7 +105,7 @@ void Cluster::update_start(TimePoint now) {
     if (!alone) name_contents(now);
     registry_.set_warming(false);
     keeps_all_from_ = now;
-    coverage_.begin(now);
+    coverage_.begin_stretch_at(now);
     board_.ready_.store(true, std::memory_order_release);
     effects_.tell("ready", "", "reads are answered");
   }

@@ -42,7 +42,7 @@ class Coverage {
   };
 
   /// What this node itself accepted before `now` may be forgotten: the stretch begins anew.
-  void begin(TimePoint now) { begin_stretch_at(now); }
+  void begin_stretch_at(TimePoint now);
   /// A node from which renewals may come has appeared: nothing of it is covered yet.
   void add(const std::string& address);
   /// It is none any more: earlier renewals there may be unknown here, so the stretch begins anew (2.4).
@@ -81,7 +81,6 @@ class Coverage {
     TimePoint cov{};
     TimePoint gap{};
   };
-  void begin_stretch_at(TimePoint t);
 
   const LeaseWindow settings_;
   TimePoint stretch_from_;

@@ -17,6 +17,12 @@ void PollNews::add(const AppState& state, int64_t cursor_ns) {
   unknown |= !state.zone_known;
 }
 
+TimePoint pause_ends(int64_t youngest_cursor_ns, TimePoint now, Duration coalesce) {
+  const Duration age = now - from_wire_ns(youngest_cursor_ns);
+  if (age >= coalesce || age <= -coalesce) return now;
+  return now + coalesce - std::max(age, Duration::zero());
+}
+
 // On a lone node every change counts, also for a cursor from the future; among others only what the timestamps tell.
 PollState::Verdict PollState::verdict(const Item& item, const AppState& state, bool changed) {
   // What was unknown and still is, is no news: a client would ask again at once (D6).
@@ -49,7 +55,7 @@ void PollState::add(const AppState& state, int64_t cursor_ns, TimePoint now, con
 
 PollState::Step PollState::begin(TimePoint now, TimePoint deadline, const PollTimes& times) {
   deadline_ = deadline;
-  paused_until_ = std::min(deadline, paused_until(now, times));
+  paused_until_ = std::min(deadline, pause_ends(youngest_cursor_ns(), now, times.coalesce));
   if (news_.at_once(single_)) {
     woken_ = now < paused_until_ && news_.listed;  // that an application is unknown is told without a pause
     return woken_ ? rest() : Step{Act::kAnswer, now};
@@ -59,14 +65,10 @@ PollState::Step PollState::begin(TimePoint now, TimePoint deadline, const PollTi
   return rest();
 }
 
-// When the list that the client was told last had changed, by the youngest of its cursors. A clock that is a little
-// ahead of ours counts as now; a cursor far from the clock tells no time.
-TimePoint PollState::paused_until(TimePoint now, const PollTimes& times) const {
+int64_t PollState::youngest_cursor_ns() const {
   int64_t youngest_ns = 0;
   for (size_t i = 0; i < size_; ++i) youngest_ns = std::max(youngest_ns, items_[i].cursor_ns);
-  const Duration age = now - from_wire_ns(youngest_ns);
-  if (age >= times.coalesce || age <= -times.coalesce) return now;
-  return now + times.coalesce - std::max(age, Duration::zero());
+  return youngest_ns;
 }
 
 bool PollState::hold(size_t i, TimePoint now, PollSight& sight, const PollTimes& times) {

@@ -51,6 +51,11 @@ struct PollNews {
 /// Whether an application as it is stands in the answer of a poll that has just come.
 [[nodiscard]] bool due_at_once(const AppState& state, int64_t cursor_ns);
 
+/// Until when a client waits for the rest of a burst: the list that it was told last changed at the youngest of its
+/// cursors. `now`: it does not wait. A clock that is a little ahead of ours counts as now; a cursor far from the clock
+/// tells no time.
+[[nodiscard]] TimePoint pause_ends(int64_t youngest_cursor_ns, TimePoint now, Duration coalesce);
+
 /// The applications of a poll as a review sees them, by their place in it.
 class PollSight {
  public:
@@ -123,7 +128,7 @@ class PollState {
   /// Enters, keeps or ends the hold of an application whose cursor is not from here; true: it is told now.
   bool hold(size_t i, TimePoint now, PollSight& sight, const PollTimes& times);
   [[nodiscard]] Step rest() const;
-  [[nodiscard]] TimePoint paused_until(TimePoint now, const PollTimes& times) const;
+  [[nodiscard]] int64_t youngest_cursor_ns() const;
   [[nodiscard]] bool damped() const { return damped_until_ != TimePoint{}; }
 
   std::unique_ptr<Item[]> items_;

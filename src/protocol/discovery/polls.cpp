@@ -103,12 +103,6 @@ Code DiscoveryApi::answer_at_once(Call& call, const PollArgs& args) {
   return Code::kOk;
 }
 
-// Such a client may have to wait for the rest of a burst, although there is news: PollState decides.
-static bool told_a_moment_ago(std::span<const int64_t> cursors_ns, TimePoint now, Duration coalesce) {
-  return std::ranges::any_of(cursors_ns,
-                             [&](int64_t c) { return c > 0 && std::chrono::abs(now - from_wire_ns(c)) < coalesce; });
-}
-
 Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
   const TimePoint now = call.request.received_at;
   registry::PollNews news;
@@ -116,7 +110,8 @@ Code DiscoveryApi::wait_for_change(Call& call, const PollArgs& args) {
     news.add(registry_.look({args.env, args.appids[i]}, args.zone), args.cursors_ns[i]);
   }
   const bool at_once = news.at_once(args.single);
-  if (at_once && !told_a_moment_ago(args.cursors_ns, now, settings_.polls.coalesce)) return answer_at_once(call, args);
+  const bool paused = registry::pause_ends(std::ranges::max(args.cursors_ns), now, settings_.polls.coalesce) > now;
+  if (at_once && !paused) return answer_at_once(call, args);
 
   // Joining compares and enters in one step: a later change wakes the request, an earlier one is seen now.
   auto request =
