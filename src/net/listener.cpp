@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -163,7 +165,6 @@ Result<std::unique_ptr<Listener>> Listener::open(Reactor& reactor, const ListenA
 Listener::Listener(Reactor& reactor, int descriptor, bool ipv6, ListenAddress bound)
     : reactor_(reactor),
       bound_(std::move(bound)),
-      ipv6_(ipv6),
       socket_(std::make_unique<Socket>(reactor.io())),
       back_off_(std::make_unique<BackOff>(*this)),
       spare_descriptor_(open_spare_descriptor()) {
@@ -200,7 +201,7 @@ void Listener::accept_one() {
   codec::ClientAddress client = client_address(peer);
   if (group_->limit.admit(client.ip)) {
     stats.accepted.add();
-    TcpConnection::open(*group_, descriptor, ipv6_, std::move(client));
+    TcpConnection::open(*group_, descriptor, std::move(client));
   } else {
     stats.rejected.add();
     // Best effort: what the client has sent is unread, so it may see a reset instead.

@@ -17,7 +17,7 @@
 
 namespace discovery::net {
 
-struct ConnectionGroup;
+class ConnectionGroup;
 
 struct ListenAddress {
   std::string host;   ///< an address literal without brackets, or a name that is resolved when the server starts
@@ -61,7 +61,6 @@ class Listener {
 
   Reactor& reactor_;
   ListenAddress bound_;
-  const bool ipv6_;
   std::unique_ptr<Socket> socket_;
   std::unique_ptr<BackOff> back_off_;
   ConnectionGroup* group_ = nullptr;

@@ -2,16 +2,19 @@
 
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <array>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
+
 namespace discovery::net {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 
 namespace {
 
@@ -24,103 +27,123 @@ IoResult io_result(ssize_t n, IoResult::Kind when_zero) {
 
 }  // namespace
 
+ConnectionGroup::ConnectionGroup(SessionContext& the_context, asio::io_context& io, ConnectionLimit& the_limit)
+    : context(the_context), limit(the_limit), io_(io), ready_(io) {}
+
 ConnectionGroup::~ConnectionGroup() {
-  while (!open.empty()) delete &open.front();  // the destructor takes it out
+  while (!open.empty()) delete &open.front();  // the destructor takes it out of both lists
 }
 
-void TcpConnection::open(ConnectionGroup& group, int descriptor, bool ipv6, codec::ClientAddress client) {
-  auto* connection = new TcpConnection(group, std::move(client));
+void ConnectionGroup::call_later(TcpConnection& connection) {
+  ListNode<LaterTag>& node = connection;
+  if (node.linked()) return;
+  if (later_.empty()) asio::post(io_, [this] { run_later(); });
+  later_.push_back(connection);
+}
+
+void ConnectionGroup::run_later() {
+  IntrusiveList<TcpConnection, LaterTag> now;  // what is asked for meanwhile has its turn after the others'
+  now.append(later_);
+  while (!now.empty()) now.pop_front().on_later();
+}
+
+void TcpConnection::open(ConnectionGroup& group, int descriptor, codec::ClientAddress client) {
+  auto* connection = new TcpConnection(group, descriptor, std::move(client));
   group.open.push_back(*connection);
-  error_code error;
-  connection->socket_.assign(ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, error);
-  if (error) {  // the event loop has no room for it (epoll_ctl); the descriptor is still ours
-    ::close(descriptor);
+  if (!group.ready_.add(descriptor, *connection)) {
     delete connection;
     return;
   }
   connection->session_.start();
 }
 
-TcpConnection::TcpConnection(ConnectionGroup& group, codec::ClientAddress client)
-    : group_(group), socket_(group.io.get_executor()), session_(group.context, *this, std::move(client)) {
+TcpConnection::TcpConnection(ConnectionGroup& group, int descriptor, codec::ClientAddress client)
+    : group_(group), session_(group.context, *this, std::move(client)), descriptor_(descriptor) {
   group_.context.stats.open.add();
 }
 
 TcpConnection::~TcpConnection() {
+  if (descriptor_ >= 0) ::close(descriptor_);
   group_.context.stats.open.subtract();
   group_.limit.release(session_.client().ip);
+}
+
+void TcpConnection::on_ready(ReadyEvent event) {
+  if (descriptor_ < 0) return;
+  readable_ |= event.readable;
+  writable_ |= event.writable;
+  ended_ |= event.ended;
+  tell_session();
+}
+
+void TcpConnection::on_later() {
+  if (descriptor_ >= 0 && std::exchange(wants_soon_, false)) session_.on_soon();
+  tell_session();
+  if (descriptor_ < 0) delete this;
+}
+
+void TcpConnection::tell_session() {
+  if (descriptor_ >= 0 && readable_ && std::exchange(wants_read_, false)) session_.on_readable();
+  if (descriptor_ >= 0 && writable_ && std::exchange(wants_write_, false)) session_.on_writable();
 }
 
 IoResult TcpConnection::read(std::span<char> into) {
   ssize_t n = 0;
   do {
-    n = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+    n = ::recv(descriptor_, into.data(), into.size(), 0);
   } while (n < 0 && errno == EINTR);
+  if (n < static_cast<ssize_t>(into.size())) readable_ = ended_;
   return io_result(n, IoResult::Kind::kEnd);
 }
 
 IoResult TcpConnection::write(std::span<const std::string_view> pieces) {
   ssize_t n = 0;
+  size_t bytes = 0;
   if (pieces.size() == 1) {
+    bytes = pieces[0].size();
     do {
-      n = ::send(socket_.native_handle(), pieces[0].data(), pieces[0].size(), MSG_NOSIGNAL);
+      n = ::send(descriptor_, pieces[0].data(), bytes, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
-    return io_result(n, IoResult::Kind::kWouldBlock);
+  } else {
+    std::array<iovec, kGatherMax> vectors;
+    DISCOVERY_CHECK(pieces.size() <= vectors.size(), "a gathering write has at most kGatherMax pieces");
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};  // sendmsg() only reads
+      bytes += pieces[i].size();
+    }
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = pieces.size();
+    do {
+      n = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
   }
-  std::array<iovec, kGatherMax> vectors;
-  DISCOVERY_CHECK(pieces.size() <= vectors.size(), "a gathering write has at most kGatherMax pieces");
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};  // sendmsg() only reads
-  }
-  msghdr message{};
-  message.msg_iov = vectors.data();
-  message.msg_iovlen = pieces.size();
-  do {
-    n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
-  } while (n < 0 && errno == EINTR);
+  if (n < static_cast<ssize_t>(bytes)) writable_ = ended_;
   return io_result(n, IoResult::Kind::kWouldBlock);
 }
 
 void TcpConnection::wait_readable() {
-  if (std::exchange(read_waits_, true)) return;
-  socket_.async_wait(Socket::wait_read, [this](const error_code&) {
-    if (came_back(read_waits_)) session_.on_readable();  // an error is seen by the read
-  });
+  wants_read_ = true;
+  if (readable_) group_.call_later(*this);
 }
 
 void TcpConnection::wait_writable() {
-  if (std::exchange(write_waits_, true)) return;
-  socket_.async_wait(Socket::wait_write, [this](const error_code&) {
-    if (came_back(write_waits_)) session_.on_writable();
-  });
+  wants_write_ = true;
+  if (writable_) group_.call_later(*this);
 }
 
 void TcpConnection::call_soon() {
-  if (std::exchange(soon_waits_, true)) return;
-  asio::post(group_.io, [this] {
-    if (came_back(soon_waits_)) session_.on_soon();
-  });
+  wants_soon_ = true;
+  group_.call_later(*this);
 }
 
 void TcpConnection::shutdown_send() {
-  error_code ignored;  // a broken connection is seen by the next read
-  socket_.shutdown(Socket::shutdown_send, ignored);
-}
+  ::shutdown(descriptor_, SHUT_WR);
+}  // a broken connection is seen by the next read
 
 void TcpConnection::close() {
-  closed_ = true;
-  error_code ignored;
-  socket_.close(ignored);  // brings the waits back at once, with an error
-  if (read_waits_ || write_waits_ || soon_waits_) return;
-  soon_waits_ = true;  // the session is still on the stack: destroyed in a later turn
-  asio::post(group_.io, [this] { came_back(soon_waits_); });
-}
-
-bool TcpConnection::came_back(bool& waiting) {
-  waiting = false;
-  if (!closed_) return true;
-  if (!read_waits_ && !write_waits_ && !soon_waits_) delete this;
-  return false;
+  ::close(std::exchange(descriptor_, -1));
+  group_.call_later(*this);  // the session is still on the stack, and this turn may hold another event of it
 }
 
 }  // namespace discovery::net

@@ -1,16 +1,13 @@
-// A session on a TCP socket. Includes Asio: only for the sources of src/net.
+// A session on a TCP socket.
 //
-// Lifecycle: owns itself from open() until the session has closed it and no callback of the event loop is outstanding,
-// so no callback can meet a dead object; ConnectionGroup destroys those left when the reactor has stopped.
+// Lifecycle: owns itself from open() until the session has closed it, and for the rest of that turn, so that no event
+// can meet a dead object; ConnectionGroup destroys those left when the reactor has stopped.
 // Thread: its reactor's.
 #pragma once
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include "base/intrusive_list.h"
 #include "net/connection_limit.h"
+#include "net/ready_set.h"
 #include "net/session.h"
 
 namespace discovery::net {
@@ -18,30 +15,52 @@ namespace discovery::net {
 class TcpConnection;
 
 /// The connections of one handler on one reactor.
-struct ConnectionGroup {
-  ConnectionGroup(SessionContext& the_context, boost::asio::io_context& the_io, ConnectionLimit& the_limit)
-      : context(the_context), io(the_io), limit(the_limit) {}
+class ConnectionGroup {
+ public:
+  struct LaterTag;
+
+  ConnectionGroup(SessionContext& the_context, boost::asio::io_context& io, ConnectionLimit& the_limit);
   /// Precondition: the reactor has stopped.
   ~ConnectionGroup();
+  ConnectionGroup(const ConnectionGroup&) = delete;
+  ConnectionGroup& operator=(const ConnectionGroup&) = delete;
 
   SessionContext& context;
-  boost::asio::io_context& io;
   ConnectionLimit& limit;
   IntrusiveList<TcpConnection> open;
+
+ private:
+  friend class TcpConnection;
+
+  /// Runs its on_later() in a later turn; asking again before that changes nothing.
+  void call_later(TcpConnection& connection);
+  void run_later();
+
+  boost::asio::io_context& io_;
+  ReadySet ready_;
+  IntrusiveList<TcpConnection, LaterTag> later_;
 };
 
-class TcpConnection final : public ListNode<>, private Transport {
+class TcpConnection final : public ListNode<>,
+                            public ListNode<ConnectionGroup::LaterTag>,
+                            private ReadyOwner,
+                            private Transport {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-
   /// Takes over a non-blocking socket that `group.limit` has admitted.
-  static void open(ConnectionGroup& group, int descriptor, bool ipv6, codec::ClientAddress client);
+  static void open(ConnectionGroup& group, int descriptor, codec::ClientAddress client);
   ~TcpConnection();
 
   Session& session() { return session_; }
 
  private:
-  TcpConnection(ConnectionGroup& group, codec::ClientAddress client);
+  friend class ConnectionGroup;
+
+  TcpConnection(ConnectionGroup& group, int descriptor, codec::ClientAddress client);
+
+  void on_ready(ReadyEvent event) override;
+  /// Destroys itself when closed.
+  void on_later();
+  void tell_session();
 
   IoResult read(std::span<char> into) override;
   IoResult write(std::span<const std::string_view> pieces) override;
@@ -51,16 +70,17 @@ class TcpConnection final : public ListNode<>, private Transport {
   void shutdown_send() override;
   void close() override;
 
-  /// A callback has come back. False: the session has closed meanwhile.
-  bool came_back(bool& waiting);
-
   ConnectionGroup& group_;
-  Socket socket_;
   Session session_;
-  bool read_waits_ = false;
-  bool write_waits_ = false;
-  bool soon_waits_ = false;
-  bool closed_ = false;
+  int descriptor_;  ///< -1: closed
+  // What the edges have told and was not used up: a read or write that moved less than it wanted used it up.
+  bool readable_ = false;
+  bool writable_ = true;
+  bool ended_ = false;
+  // What the session waits for.
+  bool wants_read_ = false;
+  bool wants_write_ = false;
+  bool wants_soon_ = false;
 };
 
 }  // namespace discovery::net

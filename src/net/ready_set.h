@@ -1,0 +1,57 @@
+// The sockets of many connections in one epoll set of their own. The event loop waits for the set as a whole, so that a
+// request costs no call to arm anything: Asio alone would make one epoll_ctl per request (engineering.md 5, fact 2).
+//
+// A socket is entered once, edge-triggered in both directions, and leaves by being closed; what an edge said, its owner
+// has to remember until it was used up. Lifecycle: Asio waits for it from the first add() on. An owner outlives the
+// turn in which it closes its socket: the set may still hold an event of it.
+// Thread: its reactor's. Limits: kEventsPerTurn sockets are served before the rest of the loop gets its turn.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace discovery::net {
+
+struct ReadyEvent {
+  bool readable = false;  ///< bytes, the end, or an error can be read
+  bool writable = false;
+  bool ended =
+      false;  ///< the peer has finished sending, or the connection is broken: there is always something to read
+};
+
+class ReadyOwner {
+ public:
+  virtual void on_ready(ReadyEvent event) = 0;
+
+ protected:
+  ~ReadyOwner() = default;
+};
+
+class ReadySet {
+ public:
+  static constexpr size_t kEventsPerTurn = 128;
+
+  /// Throws std::system_error when the system has no room for it.
+  explicit ReadySet(boost::asio::io_context& io);
+  ~ReadySet();
+  ReadySet(const ReadySet&) = delete;
+  ReadySet& operator=(const ReadySet&) = delete;
+
+  /// False: no room in the kernel.
+  [[nodiscard]] bool add(int descriptor, ReadyOwner& owner);
+
+ private:
+  struct Loop;
+
+  void wait();
+  void serve();
+
+  std::unique_ptr<Loop> loop_;
+  bool waits_ = false;
+};
+
+}  // namespace discovery::net
