@@ -19,19 +19,25 @@ bool is_clean(std::string_view path) {
   return true;
 }
 
+/// Of a window that is shorter than 4 GiB (ByteBuffer::kCapacityMax; what is borrowed is a reactor's read buffer).
+uint32_t narrow(size_t bytes) {
+  DISCOVERY_CHECK(bytes <= UINT32_MAX, "a window is shorter than 4 GiB");
+  return static_cast<uint32_t>(bytes);
+}
+
 }  // namespace
 
 bool HttpReader::feed(std::span<char> bytes) {
   if (own_.size() == 0) {
     window_ = bytes.data();
-    size_ = bytes.size();
+    size_ = narrow(bytes.size());
     borrowed_ = true;
     return true;
   }
   if (!grow(bytes.size())) return false;
   own_.append({bytes.data(), bytes.size()});
   window_ = own_.data();
-  size_ = own_.size();
+  size_ = narrow(own_.size());
   return true;
 }
 
@@ -66,7 +72,7 @@ HttpReader::Step HttpReader::read_head() {
   const std::string_view unread(window_ + begin_, size_ - begin_);
   if (unread.empty() || unread == "\r") return Step::kNeedMore;
   if (looked_at_ > 0 && !head_may_be_decided(unread, looked_at_, shared_.limits)) {
-    looked_at_ = unread.size();
+    looked_at_ = narrow(unread.size());
     return Step::kNeedMore;
   }
   const HttpHead& head = shared_.head;
@@ -74,18 +80,18 @@ HttpReader::Step HttpReader::read_head() {
     case HeadStatus::kBad:
       return broken();
     case HeadStatus::kIncomplete:
-      looked_at_ = unread.size();
+      looked_at_ = narrow(unread.size());
       return Step::kNeedMore;
     case HeadStatus::kComplete:
       break;
   }
-  head_bytes_ = head.bytes;
+  head_bytes_ = narrow(head.bytes);
   continue_due_ = head.expects_continue;
   keep_alive_ = head.keep_alive;
   if (head.chunked) {
     phase_ = Phase::kChunkedBody;
     body_bytes_ = 0;
-    chunks_ = ChunkedDecoder();
+    chunks_ = std::make_unique<ChunkedDecoder>();
   } else {
     phase_ = Phase::kLengthBody;
     body_bytes_ = head.content_length;
@@ -97,24 +103,24 @@ HttpReader::Step HttpReader::read_body() {
   if (phase_ == Phase::kChunkedBody) return decode_chunks();
   const size_t wanted = head_bytes_ + body_bytes_;
   if (size_ - begin_ < wanted) return Step::kNeedMore;
-  end_ = begin_ + wanted;
+  end_ = narrow(begin_ + wanted);
   return Step::kRequest;
 }
 
 HttpReader::Step HttpReader::decode_chunks() {
   const size_t decoded_end = begin_ + head_bytes_ + body_bytes_;
-  const auto outcome = chunks_.decode({window_ + decoded_end, size_ - decoded_end}, shared_.limits, shared_.problem);
+  const auto outcome = chunks_->decode({window_ + decoded_end, size_ - decoded_end}, shared_.limits, shared_.problem);
   body_bytes_ += outcome.produced;
   switch (outcome.status) {
     case ChunkedDecoder::Status::kBad:
       return broken();
     case ChunkedDecoder::Status::kDone:
-      end_ = decoded_end + outcome.consumed;  // a gap of framing stays between the body and what follows
+      end_ = narrow(decoded_end + outcome.consumed);  // a gap of framing stays between the body and what follows
       return Step::kRequest;
     case ChunkedDecoder::Status::kMore:
       break;
   }
-  size_ = decoded_end + outcome.produced;
+  size_ = narrow(decoded_end + outcome.produced);
   if (!borrowed_) own_.truncate(size_);
   return Step::kNeedMore;
 }
@@ -127,6 +133,7 @@ HttpReader::Step HttpReader::whole(HttpRequest& request, bool head_is_fresh) {
     DISCOVERY_CHECK(status == HeadStatus::kComplete, "a head that was complete stays so");
   }
   phase_ = Phase::kDone;
+  chunks_.reset();
   request.method = head.method;
   request.query = head.query;
   request.body = {window_ + begin_ + head_bytes_, body_bytes_};
@@ -177,7 +184,7 @@ bool HttpReader::keep() {
   }
   borrowed_ = false;
   window_ = own_.data();
-  size_ = own_.size();
+  size_ = narrow(own_.size());
   begin_ = 0;
   return true;
 }
@@ -217,6 +224,7 @@ void HttpReader::release() {
 
 void HttpReader::discard() {
   release();
+  chunks_.reset();
   end_ = looked_at_ = 0;
   continue_due_ = false;
   phase_ = Phase::kHead;

@@ -73,7 +73,7 @@ PollHub::Waiter::Waiter(PollHub& hub, size_t watches) : hub_(hub) {
     b.polls.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
-  watches_ = std::make_unique<Watch[]>(watches);
+  if (watches > 1) more_ = std::make_unique<Watch[]>(watches);
   room_ = static_cast<uint32_t>(watches);
 }
 
@@ -97,11 +97,10 @@ Result<AppState> PollHub::Waiter::join(AppKeyView app, std::string_view zone, in
   AppState state;
   auto watched = hub_.enter(app, zone, cursor_ns, now, state);
   if (!watched) return watched.error();
-  Watch& w = watches_[joined_++];
+  ++joined_;
+  Watch& w = watches().back();
   w.app = *watched;
   w.waiter = this;
-  w.cursor_ns = cursor_ns;
-  w.known = state.zone_known;
   w.app->watches.push_back(w);
   return state;
 }

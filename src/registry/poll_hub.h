@@ -89,8 +89,6 @@ class PollHub {
 struct Watch : ListNode<PollHub::WatchTag> {
   PollHub::WatchedApp* app = nullptr;  ///< valid as long as the watch is
   PollHub::Waiter* waiter = nullptr;
-  int64_t cursor_ns = 0;   ///< latest_timestamp the client has
-  bool known = false;      ///< the application (and zone) was known when the watch was joined, or last looked at
   TimePoint changed_at{};  ///< zero: not changed while waiting
 };
 
@@ -108,7 +106,7 @@ class PollHub::Waiter : private TimerEntry, private ListNode<PollHub::ReadyTag> 
   Result<AppState> join(AppKeyView app, std::string_view zone, int64_t cursor_ns, TimePoint now);
   /// From now on wake() may come; the deadline is kept.
   void rest(TimePoint deadline) { hub_.deadlines_.schedule(*this, deadline); }
-  [[nodiscard]] std::span<Watch> watches() { return {watches_.get(), joined_}; }
+  [[nodiscard]] std::span<Watch> watches() { return {more_ ? more_.get() : &one_, joined_}; }
 
  protected:
   /// The waiter has left the hub's queues; its watches stay until it is destroyed, which may happen inside.
@@ -125,7 +123,8 @@ class PollHub::Waiter : private TimerEntry, private ListNode<PollHub::ReadyTag> 
   void on_deadline(TimePoint now) override;
 
   PollHub& hub_;
-  std::unique_ptr<Watch[]> watches_;
+  Watch one_;  ///< of a waiter for one application, as most are
+  std::unique_ptr<Watch[]> more_;
   uint32_t room_ = 0;  ///< 0: not admitted
   uint32_t joined_ = 0;
 };

@@ -41,7 +41,7 @@ PollState::Verdict PollState::verdict(const Item& item, const AppState& state, b
 
 void PollState::add(const AppState& state, int64_t cursor_ns, TimePoint now, const PollTimes& times) {
   DISCOVERY_CHECK(size_ < room_, "a poll has as many applications as it announced");
-  Item& item = items_[size_++];
+  Item& item = items()[size_++];
   item.cursor_ns = cursor_ns;
   item.known = state.zone_known;
   const Verdict v = verdict(item, state, false);
@@ -67,12 +67,12 @@ PollState::Step PollState::begin(TimePoint now, TimePoint deadline, const PollTi
 
 int64_t PollState::youngest_cursor_ns() const {
   int64_t youngest_ns = 0;
-  for (size_t i = 0; i < size_; ++i) youngest_ns = std::max(youngest_ns, items_[i].cursor_ns);
+  for (size_t i = 0; i < size_; ++i) youngest_ns = std::max(youngest_ns, items()[i].cursor_ns);
   return youngest_ns;
 }
 
 bool PollState::hold(size_t i, TimePoint now, PollSight& sight, const PollTimes& times) {
-  Item& item = items_[i];
+  Item& item = items()[i];
   if (item.hold_until != TimePoint{}) {
     if (now < item.hold_until) return false;
   } else {
@@ -106,7 +106,7 @@ PollState::Step PollState::review(TimePoint now, PollSight& sight, const PollTim
   bool due = false;
   bool news = false;
   for (size_t i = 0; i < size_; ++i) {
-    Item& item = items_[i];
+    Item& item = items()[i];
     const AppState state = sight.look(i);
     const bool changed = sight.changed(i);
     Verdict v = verdict(item, state, changed);
@@ -139,7 +139,7 @@ PollState::Step PollState::rest() const {
   TimePoint next = damped() ? damped_until_ : deadline_;
   if (woken_) next = std::min(next, paused_until_);
   for (size_t i = 0; i < size_; ++i) {
-    if (items_[i].hold_until != TimePoint{}) next = std::min(next, items_[i].hold_until);
+    if (items()[i].hold_until != TimePoint{}) next = std::min(next, items()[i].hold_until);
   }
   return {Act::kRest, std::max(next, paused_until_)};
 }

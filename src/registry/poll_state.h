@@ -101,7 +101,9 @@ class PollState {
 
   /// For at most `apps` applications.
   PollState(size_t apps, bool single)
-      : items_(std::make_unique<Item[]>(apps)), room_(static_cast<uint32_t>(apps)), single_(single) {}
+      : more_(apps > 1 ? std::make_unique<Item[]>(apps) : nullptr),
+        room_(static_cast<uint32_t>(apps)),
+        single_(single) {}
 
   /// The next application, as it was when its changes began to be told.
   void add(const AppState& state, int64_t cursor_ns, TimePoint now, const PollTimes& times);
@@ -111,7 +113,7 @@ class PollState {
   Step review(TimePoint now, PollSight& sight, const PollTimes& times);
 
   /// After kAnswer: application i is told with its list, or, where it is unknown, that it is.
-  [[nodiscard]] bool listed(size_t i) const { return items_[i].due; }
+  [[nodiscard]] bool listed(size_t i) const { return items()[i].due; }
   [[nodiscard]] size_t size() const { return size_; }
 
  private:
@@ -131,7 +133,11 @@ class PollState {
   [[nodiscard]] int64_t youngest_cursor_ns() const;
   [[nodiscard]] bool damped() const { return damped_until_ != TimePoint{}; }
 
-  std::unique_ptr<Item[]> items_;
+  Item* items() { return more_ ? more_.get() : &one_; }
+  [[nodiscard]] const Item* items() const { return more_ ? more_.get() : &one_; }
+
+  Item one_;  ///< of a poll of one application, as most are
+  std::unique_ptr<Item[]> more_;
   TimePoint deadline_{};
   TimePoint damped_until_{};  ///< zero: not damped
   TimePoint paused_until_{};  ///< before, it tells nothing

@@ -1,6 +1,7 @@
 #include "protocol/discovery/poll_request.h"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "codec/json_writer.h"
@@ -19,7 +20,20 @@ PollRequest::PollRequest(DiscoveryApi& api, codec::HttpExchange& exchange, size_
       state_(admitted() ? apps : 0, options.single),
       single_(options.single) {
   if (options.zone.empty() && options.callback.empty()) return;
-  extras_ = std::make_unique<Extras>(Extras{std::string(options.zone), std::string(options.callback)});
+  texts_.reset(new char[2 * sizeof(uint32_t) + options.zone.size() + options.callback.size()]);
+  char* at = texts_.get();
+  for (const std::string_view s : {options.zone, options.callback}) {
+    const auto bytes = static_cast<uint32_t>(s.size());
+    std::memcpy(at, &bytes, sizeof bytes);
+    at += sizeof bytes;
+    at += s.copy(at, s.size());
+  }
+}
+
+std::string_view PollRequest::text(size_t at) const {
+  uint32_t bytes = 0;
+  std::memcpy(&bytes, texts_.get() + at, sizeof bytes);
+  return {texts_.get() + at + sizeof bytes, bytes};
 }
 
 PollRequest::~PollRequest() {
@@ -47,31 +61,38 @@ registry::AppKeyView PollRequest::key_of(size_t i) {
 
 registry::AppState PollRequest::look(size_t i) { return api_.registry_.look(key_of(i), zone()); }
 
-// A change that was marked but not flushed yet counts; else a cursor from the future would sleep through it.
-bool PollRequest::changed(size_t i) {
-  registry::Watch& w = watches()[i];
-  if (w.changed_at == TimePoint{} && w.app->linked()) w.changed_at = w.app->changed_at;
-  return w.changed_at != TimePoint{};
-}
+/// What a review asks, put to the registry and the cluster.
+class PollRequest::Sight final : public registry::PollSight {
+ public:
+  explicit Sight(PollRequest& request) : r_(request) {}
 
-TimePoint PollRequest::hold_cursor(size_t i, int64_t cursor_ns, TimePoint now) {
-  return api_.registry_.hold_cursor(key_of(i), cursor_ns, now);
-}
+  registry::AppState look(size_t i) override { return r_.look(i); }
+  // A change that was marked but not flushed yet counts; else a cursor from the future would sleep through it.
+  bool changed(size_t i) override {
+    registry::Watch& w = r_.watches()[i];
+    if (w.changed_at == TimePoint{} && w.app->linked()) w.changed_at = w.app->changed_at;
+    return w.changed_at != TimePoint{};
+  }
+  TimePoint hold_cursor(size_t i, int64_t cursor_ns, TimePoint now) override {
+    return r_.api_.registry_.hold_cursor(r_.key_of(i), cursor_ns, now);
+  }
+  void told_held(size_t i, int64_t cursor_ns) override { r_.api_.registry_.told_held(r_.key_of(i), cursor_ns); }
+  registry::AppState pass_cursor(size_t i, int64_t cursor_ns) override {
+    registry::Wake wake;
+    const auto state = r_.api_.registry_.pass_cursor(r_.key_of(i), r_.zone(), cursor_ns, r_.reviewed_at_, wake);
+    r_.api_.changes_.changed(wake, r_.reviewed_at_);
+    return state;
+  }
+  bool all_peers_heard() const override { return r_.api_.cluster_.all_peers_heard(r_.reviewed_at_); }
 
-void PollRequest::told_held(size_t i, int64_t cursor_ns) { api_.registry_.told_held(key_of(i), cursor_ns); }
-
-registry::AppState PollRequest::pass_cursor(size_t i, int64_t cursor_ns) {
-  registry::Wake wake;
-  const auto state = api_.registry_.pass_cursor(key_of(i), zone(), cursor_ns, reviewed_at_, wake);
-  api_.changes_.changed(wake, reviewed_at_);
-  return state;
-}
-
-bool PollRequest::all_peers_heard() const { return api_.cluster_.all_peers_heard(reviewed_at_); }
+ private:
+  PollRequest& r_;
+};
 
 bool PollRequest::review(TimePoint now) {
   reviewed_at_ = now;
-  const PollState::Step step = state_.review(now, *this, api_.settings_.polls);
+  Sight sight(*this);
+  const PollState::Step step = state_.review(now, sight, api_.settings_.polls);
   act_ = step.act;
   if (act_ != PollState::Act::kRest) return true;
   if (!step.paused) {

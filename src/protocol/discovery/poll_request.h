@@ -19,7 +19,7 @@
 
 namespace discovery::protocol {
 
-class PollRequest final : public codec::ParkedRequest, private registry::PollHub::Waiter, private registry::PollSight {
+class PollRequest final : public codec::ParkedRequest, private registry::PollHub::Waiter {
  public:
   struct Options {
     bool single = false;  ///< poll, not polls
@@ -44,29 +44,21 @@ class PollRequest final : public codec::ParkedRequest, private registry::PollHub
   void write_drain_answer(codec::HttpReply& reply) override;
 
  private:
-  struct Extras {
-    std::string zone;
-    std::string callback;
-  };
+  class Sight;
 
   size_t wake(registry::PollHub::Reason reason, TimePoint now) override;
   bool concerned(TimePoint now) override;
-  registry::AppState look(size_t i) override;
-  bool changed(size_t i) override;
-  TimePoint hold_cursor(size_t i, int64_t cursor_ns, TimePoint now) override;
-  void told_held(size_t i, int64_t cursor_ns) override;
-  registry::AppState pass_cursor(size_t i, int64_t cursor_ns) override;
-  bool all_peers_heard() const override;
-
   /// True: there is an answer. False: it rests on until it has to look again.
   bool review(TimePoint now);
-  [[nodiscard]] std::string_view zone() const { return extras_ ? std::string_view(extras_->zone) : ""; }
-  [[nodiscard]] std::string_view callback() const { return extras_ ? std::string_view(extras_->callback) : ""; }
+  [[nodiscard]] std::string_view zone() const { return texts_ ? text(0) : ""; }
+  [[nodiscard]] std::string_view callback() const { return texts_ ? text(sizeof(uint32_t) + zone().size()) : ""; }
+  [[nodiscard]] std::string_view text(size_t at) const;
+  [[nodiscard]] registry::AppState look(size_t i);
   [[nodiscard]] registry::AppKeyView key_of(size_t i);
 
   DiscoveryApi& api_;
   codec::HttpExchange& exchange_;
-  std::unique_ptr<Extras> extras_;  ///< most polls have neither
+  std::unique_ptr<char[]> texts_;  ///< zone and callback, each with its length in front; null: neither
   TimePoint received_at_;
   TimePoint reviewed_at_{};
   registry::PollState state_;

@@ -426,7 +426,7 @@ TEST(SessionLimits, WholeRequestsPassWhenPartlyReadBytesAreExhausted) {
   EXPECT_EQ(f.talk(get("/x")), echo_of("/x", ""));
 }
 
-TEST(SessionSize, IdleSessionIsSmall) { EXPECT_LE(sizeof(Session), 280u); }
+TEST(SessionSize, IdleSessionIsSmall) { EXPECT_LE(sizeof(Session), 224u); }
 
 }  // namespace
 }  // namespace discovery::net

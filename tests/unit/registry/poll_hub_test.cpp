@@ -90,7 +90,6 @@ TEST_F(PollHubWaking, AnUnknownApplicationIsWatchedAndWakesWhenItComes) {
   ASSERT_TRUE(state);
   EXPECT_FALSE(state->known);
   EXPECT_EQ(state->latest_timestamp_ns, 0);
-  EXPECT_FALSE(waiter->watches()[0].known);
   waiter->rest(node.now + seconds(30));
   EXPECT_TRUE(reactor.deliver(node.put(kName).wake));
   reactor.turn();
@@ -109,10 +108,6 @@ TEST_F(PollHubWaking, JoinTellsOfTheZoneAskedFor) {
   EXPECT_TRUE(unknown->known);
   EXPECT_FALSE(unknown->zone_known);
   ASSERT_EQ(waiter.watches().size(), 2U);
-  EXPECT_TRUE(waiter.watches()[0].known);
-  EXPECT_FALSE(waiter.watches()[1].known);
-  EXPECT_EQ(waiter.watches()[0].cursor_ns, 7);
-  EXPECT_EQ(waiter.watches()[1].cursor_ns, 8);
   EXPECT_EQ(waiter.watches()[0].app->key, (AppKey{kName.appid, kName.env}));
 }
 
