@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "codec/http_chars.h"
+#include "codec/scan.h"
 #include "codec/text.h"
 
 namespace discovery::codec {
@@ -149,7 +150,7 @@ class HeadScan {
     if (*at_ != ':' || at_ == name) return bad(400, "malformed field name");
     const std::string_view field_name(name, static_cast<size_t>(at_ - name));
     const char* const value = ++at_;
-    while (more() && http_char(*at_, kValueChar)) ++at_;
+    while ((at_ = find_control(at_, end_)) != end_ && *at_ == '\t') ++at_;
     const std::string_view field_value(value, static_cast<size_t>(at_ - value));
     const HeadStatus status = line_end("control character in a field value");
     if (status != HeadStatus::kComplete) return status;

@@ -1,8 +1,8 @@
 #include "codec/json_writer.h"
 
 #include <array>
-#include <charconv>
 
+#include "codec/digits.h"
 #include "codec/utf8.h"
 
 namespace discovery::codec {
@@ -70,7 +70,7 @@ void append_escaped(std::string& out, std::string_view text) {
       p += step.bytes;
       continue;
     }
-    out.append(run, p);
+    out.append(run, static_cast<size_t>(p - run));
     if (!step.valid) {
       out.append(kReplacement);
     } else if (action == kWide || action == kUnicode) {
@@ -82,7 +82,7 @@ void append_escaped(std::string& out, std::string_view text) {
     p += step.bytes;
     run = p;
   }
-  out.append(run, end);
+  out.append(run, static_cast<size_t>(end - run));
 }
 
 }  // namespace
@@ -94,9 +94,14 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void append_json_int(std::string& out, int64_t value) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  out.append(digits, end);
+  char text[1 + kDigitsMax];
+  char* to = text;
+  auto magnitude = static_cast<uint64_t>(value);
+  if (value < 0) {
+    *to++ = '-';
+    magnitude = 0 - magnitude;
+  }
+  out.append(text, static_cast<size_t>(put_digits(to, magnitude) - text));
 }
 
 void append_js_escaped(std::string& out, std::string_view text) { append_escaped<ScriptRules>(out, text); }

@@ -1,23 +1,16 @@
 #include "codec/params.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "codec/percent.h"
+#include "codec/scan.h"
 
 namespace discovery::codec {
 
 namespace {
 
 constexpr size_t kKeptParams = 64 * 1024 / sizeof(Param);
-
-constexpr std::array<bool, 256> make_special() {
-  std::array<bool, 256> t{};
-  for (const char c : {'&', '=', '%', '+', ';'}) t[static_cast<unsigned char>(c)] = true;
-  return t;
-}
-constexpr std::array<bool, 256> kSpecial = make_special();
 
 /// One pair of name and value, found in a single pass.
 struct Pair {
@@ -35,24 +28,23 @@ struct Pair {
 
 Pair scan_pair(std::string_view text) {
   Pair pair;
-  size_t i = 0;
-  for (; i < text.size(); ++i) {
-    if (!kSpecial[static_cast<unsigned char>(text[i])]) [[likely]] {
-      continue;
-    }
-    const char c = text[i];
-    if (c == '&') break;
-    if (c == ';') {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const char* at = begin;
+  for (; (at = find_any<'&', '=', '%', '+', ';'>(at, end)) != end && *at != '&'; ++at) {
+    if (*at == ';') {
       pair.semicolon = true;
-    } else if (c == '=') {
-      if (pair.equals == std::string_view::npos) pair.equals = i;
+    } else if (*at == '=') {
+      if (pair.equals == std::string_view::npos) pair.equals = static_cast<size_t>(at - begin);
     } else if (pair.equals == std::string_view::npos) {
       pair.name_coded = true;
     } else {
       pair.value_coded = true;
+      // Whatever else is in the value is decoded anyway; only its end and a semicolon matter.
+      at = find_any<'&', ';'>(at, end) - 1;
     }
   }
-  pair.text = text.substr(0, i);
+  pair.text = text.substr(0, static_cast<size_t>(at - begin));
   return pair;
 }
 

@@ -1,6 +1,7 @@
 #include "net/tcp_connection.h"
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -17,6 +18,18 @@ namespace discovery::net {
 namespace asio = boost::asio;
 
 namespace {
+
+// The C library makes a cancellation point of each of these calls as soon as a process has threads, for two locked
+// instructions; nobody cancels a thread here.
+ssize_t receive(int descriptor, std::span<char> into) {
+  return ::syscall(SYS_recvfrom, descriptor, into.data(), into.size(), 0, nullptr, nullptr);
+}
+ssize_t send_bytes(int descriptor, std::string_view bytes) {
+  return ::syscall(SYS_sendto, descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
+}
+ssize_t send_gathered(int descriptor, const msghdr& message) {
+  return ::syscall(SYS_sendmsg, descriptor, &message, MSG_NOSIGNAL);
+}
 
 IoResult io_result(ssize_t n, IoResult::Kind when_zero) {
   if (n > 0) return {IoResult::Kind::kDone, static_cast<size_t>(n)};
@@ -90,7 +103,7 @@ void TcpConnection::tell_session() {
 IoResult TcpConnection::read(std::span<char> into) {
   ssize_t n = 0;
   do {
-    n = ::recv(descriptor_, into.data(), into.size(), 0);
+    n = receive(descriptor_, into);
   } while (n < 0 && errno == EINTR);
   if (n < static_cast<ssize_t>(into.size())) readable_ = ended_;
   return io_result(n, IoResult::Kind::kEnd);
@@ -102,7 +115,7 @@ IoResult TcpConnection::write(std::span<const std::string_view> pieces) {
   if (pieces.size() == 1) {
     bytes = pieces[0].size();
     do {
-      n = ::send(descriptor_, pieces[0].data(), bytes, MSG_NOSIGNAL);
+      n = send_bytes(descriptor_, pieces[0]);
     } while (n < 0 && errno == EINTR);
   } else {
     std::array<iovec, kGatherMax> vectors;
@@ -115,7 +128,7 @@ IoResult TcpConnection::write(std::span<const std::string_view> pieces) {
     message.msg_iov = vectors.data();
     message.msg_iovlen = pieces.size();
     do {
-      n = ::sendmsg(descriptor_, &message, MSG_NOSIGNAL);
+      n = send_gathered(descriptor_, message);
     } while (n < 0 && errno == EINTR);
   }
   if (n < static_cast<ssize_t>(bytes)) writable_ = ended_;

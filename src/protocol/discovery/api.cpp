@@ -114,7 +114,8 @@ Result<void> DiscoveryApi::read_params(const codec::HttpRequest& request) {
   if (request.method == codec::Method::kPost && !request.body.empty()) {
     const std::string_view type = media_type(request.content_type);
     Result<void> read;
-    if (codec::equals_ignoring_case(type, "application/x-www-form-urlencoded")) {
+    constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+    if (type == kForm || codec::equals_ignoring_case(type, kForm)) {  // written so by nearly everybody
       read = params_.add_urlencoded(request.body, max);
     } else if (codec::equals_ignoring_case(type, "multipart/form-data")) {
       read = params_.add_multipart(request.body, request.content_type, max);

@@ -34,6 +34,8 @@ void Envelope::begin(Code code, std::string_view message, bool handled) {
   if (!callback_.empty()) {
     codec::append_js_escaped(reply_.own(), callback_);
     reply_.append("(");
+  } else if (code == Code::kOk && message.empty()) {
+    return reply_.append(R"({"code":0,"message":"0")");  // nearly every answer
   }
   reply_.append(R"({"code":)");
   reply_.append_int(static_cast<int>(code));
