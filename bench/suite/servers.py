@@ -1,0 +1,159 @@
+"""Servers under test and the load generator: started on the first processor, driven from the second, ended by us."""
+import contextlib
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = ROOT / "build/release/bin"
+SERVER_CPU, LOAD_CPU = "0", str(max(0, os.cpu_count() - 1))
+
+
+def raise_descriptor_limit():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    def __init__(self, process, port):
+        self.process, self.port, self.pid = process, port, process.pid
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def ask(self, path):
+        """The whole body of a GET."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
+            s.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode())
+            data = b"".join(iter(lambda: s.recv(1 << 16), b""))
+        return data.split(b"\r\n\r\n", 1)[1]
+
+    def resident(self):
+        text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return int(text.split("Rss:")[1].split()[0]) * 1024
+
+    def metric(self, name):
+        """The largest value of a metric over its labels."""
+        lines = self.ask("/metrics").decode().splitlines()
+        return max(float(l.rsplit(" ", 1)[1]) for l in lines if l.startswith(name) and not l.startswith("#"))
+
+
+def wait_until_answers(port, process, path="/", limit=10):
+    until = time.monotonic() + limit
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args[-1]} ended with {process.returncode}")
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as s:
+                s.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+                if s.recv(1):
+                    return
+        except OSError:
+            pass
+        time.sleep(0.0002)
+    raise RuntimeError(f"no answer on port {port}")
+
+
+@contextlib.contextmanager
+def _running(command, folder, port, cpus):
+    log = open(folder / "log", "wb")
+    process = subprocess.Popen(["taskset", "-c", cpus, *command], stdout=log, stderr=log)
+    try:
+        wait_until_answers(port, process)
+        yield Server(process, port)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        log.close()
+
+
+def _toml(value):
+    return json.dumps(value)
+
+
+@contextlib.contextmanager
+def discoveryd(threads=1, cpus=SERVER_CPU, data_dir=False, sections=None):
+    """A node; `sections` is {section: {key: value}} beside what every run sets."""
+    folder = Path(tempfile.mkdtemp(prefix="bench."))
+    port = free_port()
+    config = {
+        "httpServer": {"addr": f"127.0.0.1:{port}", "threads": threads},
+        "limits": {"registry_memory": "8GiB"},
+        "log": {"level": "warn"},
+    }
+    if data_dir:
+        config["cluster"] = {"data_dir": str(folder / "data")}
+    for name, values in (sections or {}).items():
+        config.setdefault(name, {}).update(values)
+    text = "".join(
+        f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in values.items()) for name, values in config.items()
+    )
+    (folder / "discovery.toml").write_text(text)
+    try:
+        with _running([str(BIN / "discoveryd"), "-conf", str(folder)], folder, port, cpus) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def nginx(renew_answer, fetch_answer):
+    """Static answers of the same size: /renew from its configuration (POST), /fetch from a file (sendfile)."""
+    folder = Path(tempfile.mkdtemp(prefix="bench."))
+    port = free_port()
+    (folder / "www").mkdir()
+    (folder / "www/fetch").write_bytes(fetch_answer)
+    os.chmod(folder, 0o755)
+    quoted = renew_answer.decode().replace("\\", "\\\\").replace("'", "\\'")
+    (folder / "nginx.conf").write_text(f"""
+daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 4096; use epoll; }}
+http {{
+  access_log off; sendfile on; keepalive_requests 1000000000; default_type application/json;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{port}; root {folder}/www;
+    location = /renew {{ return 200 '{quoted}'; }}
+  }}
+}}
+""")
+    try:
+        with _running(["nginx", "-c", str(folder / "nginx.conf")], folder, port, SERVER_CPU) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def load(server, command, *arguments):
+    """One run of the load generator against a server; its JSON."""
+    done = subprocess.run(
+        ["taskset", "-c", LOAD_CPU, str(BIN / "discovery_load"), command, "--server", server.address, "--pid", str(server.pid),
+         *map(str, arguments)],
+        stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"discovery_load {command} {arguments}: {done.stdout}")
+    return json.loads(done.stdout)
+
+
+def fill(server, apps, per):
+    load(server, "fill", "--apps", apps, "--per", per)
+
+
+def median(values):
+    return statistics.median(values)
