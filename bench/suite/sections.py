@@ -14,34 +14,36 @@ APP0 = "bench.team0.app0"
 
 def requests(report, options):
     """renew, register, fetch and a mix, turn about with nginx."""
-    rounds, ms = (3, 700) if options.short else (7, 1200)
     with discoveryd() as ours:
         fill(ours, APPS, PER)
         renewed = _renew_once(ours)
         fetched = ours.ask(f"/discovery/fetch?zone=z1&env=bench&status=1&appid={APP0}")
         with nginx(renewed, fetched) as static:
-            size = ["--apps", APPS, "--per", PER, "--time-ms", ms]
-            cpu = {}
-            for _ in range(rounds):
-                for name, server, arguments in (
-                    ("nginx post", static, ["--static", "--op", "post", "--path", "/renew"]),
-                    ("renew", ours, ["--op", "renew"]),
-                    ("register", ours, ["--op", "register"]),
-                    ("nginx get", static, ["--static", "--op", "get", "--path", "/fetch"]),
-                    ("fetch", ours, ["--op", "fetch"]),
-                    ("mix", ours, ["--op", "mix"]),
-                ):
-                    cpu.setdefault(name, []).append(load(server, "run", *arguments, *size)["cpu_us"])
-            for name, what, against, most in (
-                ("renew", "renew", "nginx post", 1.10),
-                ("register", "register (known, same data)", "nginx post", 1.20),
-                ("fetch", f"fetch of {PER} instances, {len(fetched) / 1000:.0f} KB", "nginx get", 1.20),
-                ("mix", "the same, every tenth a register", "nginx get", 1.40),
+            post = ["--static", "--op", "post", "--path", "/renew"]
+            get = ["--static", "--op", "get", "--path", "/fetch"]
+            for operation, what, against, most in (
+                ("renew", "renew", post, 1.10),
+                ("register", "register (known, same data)", post, 1.20),
+                ("fetch", f"fetch of {PER} instances, {len(fetched) / 1000:.0f} KB", get, 1.20),
+                ("mix", "the same, every tenth a register", get, 1.40),
             ):
-                ratios = [a / b for a, b in zip(cpu[name], cpu[against])]
-                report.row(what, median(cpu[name]), "µs of CPU", bound=most, ratio=median(ratios),
-                           note=f"nginx {median(cpu[against]):.2f} µs; ratios {min(ratios):.2f} to {max(ratios):.2f} in {rounds} rounds")
-            _by_wrk(report, ours, static, ms)
+                cpu, static_cpu, ratios = _turn_about(ours, ["--op", operation], static, against, 5 if options.short else 15)
+                report.row(what, cpu, "µs of CPU", bound=most, ratio=median(ratios),
+                           note=f"nginx {static_cpu:.2f} µs; ratios {min(ratios):.2f} to {max(ratios):.2f}")
+            _by_wrk(report, ours, static)
+
+
+def _turn_about(ours, arguments, static, static_arguments, rounds):
+    """Short runs, one after the other: what disturbs this machine disturbs both. The medians, and every ratio of a run
+    to the mean of its two neighbours."""
+    size = ["--apps", APPS, "--per", PER, "--time-ms", 400]
+    cpu = lambda server, arguments: load(server, "run", *arguments, *size)["cpu_us"]
+    theirs, mine = [cpu(static, static_arguments)], []
+    for _ in range(rounds):
+        mine.append(cpu(ours, arguments))
+        theirs.append(cpu(static, static_arguments))
+    ratios = [2 * m / (before + after) for m, before, after in zip(mine, theirs, theirs[1:])]
+    return median(mine), median(theirs), ratios
 
 
 def _renew_once(server):
@@ -55,11 +57,11 @@ def _renew_once(server):
     return data.split(b"\r\n\r\n", 1)[1]
 
 
-def _by_wrk(report, ours, static, ms):
+def _by_wrk(report, ours, static):
     """The same fetch from another load generator."""
     def cpu_us(server, path):
         before = _cpu_seconds(server.pid)
-        done = subprocess.run(["taskset", "-c", LOAD_CPU, "wrk", "-t1", "-c64", f"-d{max(1, ms // 1000)}s", f"http://{server.address}{path}"],
+        done = subprocess.run(["taskset", "-c", LOAD_CPU, "wrk", "-t1", "-c64", "-d1s", f"http://{server.address}{path}"],
                               stdout=subprocess.PIPE, text=True, check=True).stdout
         used = _cpu_seconds(server.pid) - before
         if "Non-2xx" in done or "Socket errors" in done:
@@ -144,10 +146,8 @@ def threads(report, options):
     with discoveryd(threads=1) as one, discoveryd(threads=2) as two:
         for server in (one, two):
             fill(server, APPS, PER)
-        size = ["--op", "renew", "--apps", APPS, "--per", PER, "--time-ms", 1200]
-        pairs = [(load(two, "run", *size)["cpu_us"], load(one, "run", *size)["cpu_us"]) for _ in range(3 if options.short else 7)]
-    report.row("renew with two reactors", median([a for a, _ in pairs]), "µs of CPU", bound=1.2,
-               ratio=median([a / b for a, b in pairs]), note="against one reactor")
+        cpu, _, ratios = _turn_about(two, ["--op", "renew"], one, ["--op", "renew"], 5 if options.short else 15)
+    report.row("renew with two reactors", cpu, "µs of CPU", bound=1.2, ratio=median(ratios), note="against one reactor")
 
 
 def size(report, options):

@@ -47,6 +47,8 @@ bool read_member(JsonReader& reader, const JsonToken& token, std::string& value)
 
 /// Sorted by name; of equal names the last one stays.
 void sort_unique(Members& members) {
+  const auto not_before = [](const auto& a, const auto& b) { return a.first >= b.first; };
+  if (std::ranges::adjacent_find(members, not_before) == members.end()) return;  // as most are sent
   std::stable_sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   // unique() keeps the first of equals, so it runs from the back.
   const auto kept =

@@ -33,7 +33,7 @@ class ReadyOwner {
 
 class ReadySet {
  public:
-  static constexpr size_t kEventsPerTurn = 128;
+  static constexpr size_t kEventsPerTurn = 64;
 
   /// Throws std::system_error when the system has no room for it.
   explicit ReadySet(boost::asio::io_context& io);

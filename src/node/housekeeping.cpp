@@ -6,6 +6,7 @@
 
 #include "node/config_address.h"
 #include "node/node.h"
+#include "node/start_memory.h"
 
 namespace discovery::node {
 
@@ -60,6 +61,7 @@ int Node::run() {
     }
   }
   told(notifier_.ready("serving"));
+  give_back_start_memory();
   for (;;) {
     const TimePoint next = keep_house(clock_.now());
     switch (const int signal = wait_for_signal(next - clock_.now())) {

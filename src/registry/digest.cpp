@@ -1,7 +1,10 @@
 #include "registry/digest.h"
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdlib>
+#include <new>
 #include <string>
 
 #include "registry/cursor.h"
@@ -20,9 +23,15 @@ class Bytes {
     if (bytes > small_.size()) large_.resize(bytes);
     at_ = begin_ = large_.empty() ? small_.data() : large_.data();
   }
+  /// Lowest byte first on every machine: the hashes go over the wire.
   template <class T>
   void number(T value) {
-    for (size_t i = 0; i < sizeof(T); ++i) *at_++ = static_cast<char>(static_cast<uint64_t>(value) >> (8 * i));
+    if constexpr (std::endian::native == std::endian::little) {
+      std::memcpy(at_, &value, sizeof value);
+      at_ += sizeof value;
+    } else {
+      for (size_t i = 0; i < sizeof(T); ++i) *at_++ = static_cast<char>(static_cast<uint64_t>(value) >> (8 * i));
+    }
   }
   void text(std::string_view s) {
     number(static_cast<uint32_t>(s.size()));
@@ -89,11 +98,15 @@ uint32_t import_hash(const HashKey& cluster_key, uint64_t key_digest, const Reco
   return static_cast<uint32_t>(bytes.hash({cluster_key.k0 ^ kImportDomain, cluster_key.k1}));
 }
 
-Digest::Digest() : leaves_(std::make_unique<std::atomic<uint64_t>[]>(kLeaves)) {}
+void Digest::Free::operator()(uint64_t* sums) const { std::free(sums); }
+
+Digest::Digest() : leaves_(static_cast<uint64_t*>(std::calloc(kLeaves, sizeof(uint64_t)))) {
+  if (!leaves_) throw std::bad_alloc();
+}
 
 void Digest::add(uint64_t key_digest, uint64_t hash) {
   const size_t leaf = leaf_of(key_digest);
-  leaves_[leaf].fetch_add(hash, std::memory_order_relaxed);
+  std::atomic_ref(leaves_[leaf]).fetch_add(hash, std::memory_order_relaxed);
   roots_[leaf / kFanOut].fetch_add(hash, std::memory_order_relaxed);
 }
 
@@ -107,7 +120,8 @@ Digest::Sums Digest::roots() const {
 
 Digest::Sums Digest::leaves(size_t root) const {
   Sums sums;
-  for (size_t i = 0; i < kFanOut; ++i) sums[i] = leaves_[root * kFanOut + i].load(std::memory_order_relaxed);
+  for (size_t i = 0; i < kFanOut; ++i)
+    sums[i] = std::atomic_ref(leaves_[root * kFanOut + i]).load(std::memory_order_relaxed);
   return sums;
 }
 

@@ -56,7 +56,7 @@ void DiscoveryApi::handle_now(Route route, const codec::HttpRequest& request, co
                               codec::HttpExchange& exchange, bool may_park) {
   params_.clear();
   trim(addrs_json_);
-  trim(metadata_json_);
+  if (metadata_source_.empty()) trim(metadata_json_);
   const auto read = read_params(request);
   Call call{route, request, reply, exchange, Envelope(reply, params_.first("callback")), may_park, false};
   Code code = Code::kServerError;

@@ -103,7 +103,10 @@ class DiscoveryApi {
   void handle(Route route, const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange);
 
   /// For a reload; on the reactor's thread.
-  void update(ApiSettings settings) { settings_ = std::move(settings); }
+  void update(ApiSettings settings) {
+    settings_ = std::move(settings);
+    metadata_source_.clear();
+  }
   /// ClusterPort::accepts_writes() has become true: executes some of the writes that waited for it. True: call again in
   /// the next turn.
   bool open_writes(TimePoint now) { return gate_.open(now); }
@@ -190,6 +193,8 @@ class DiscoveryApi {
   codec::Params params_;
   std::string addrs_json_;
   std::string metadata_json_;
+  /// What metadata_json_ was made of, "" of nothing that may be used again: the instances of a fleet say the same.
+  std::string metadata_source_;
 };
 
 }  // namespace discovery::protocol

@@ -63,10 +63,14 @@ Result<void> DiscoveryApi::read_addrs(const std::vector<std::string_view>& addrs
 
 // Valid JSON that is no object registers with {} (discovery-api.md 6.1).
 Result<void> DiscoveryApi::read_metadata(std::string_view json) {
+  constexpr size_t kSourceBytesMax = 1024;
+  if (!json.empty() && json == metadata_source_) return {};
   metadata_json_.clear();
+  metadata_source_.clear();
   const auto metadata = codec::parse_metadata(json, settings_.metadata);
   if (!metadata) return name_limit(metadata.error(), kMetadataLimits);
   codec::append_metadata(metadata_json_, *metadata);
+  if (json.size() <= kSourceBytesMax) metadata_source_ = json;
   return {};
 }
 
