@@ -76,6 +76,7 @@ void Reactor::arm_timer(TimePoint when) {
 }
 
 void Reactor::on_timer() {
+  const TurnWatch watch(stats_);
   const TimePoint now = clock_.now();
   const Duration::rep late = (now - armed_).count();
   if (late > lag_max_ns_.load(std::memory_order_relaxed)) lag_max_ns_.store(late, std::memory_order_relaxed);
@@ -97,6 +98,7 @@ void Reactor::arm_next() {
 }
 
 void Reactor::run_hooks() {
+  const TurnWatch watch(stats_);
   turn_requested_.store(false, std::memory_order_release);  // before they look: what comes now asks anew
   const TimePoint now = clock_.now();
   hooks_due_.reset();

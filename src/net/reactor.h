@@ -5,7 +5,7 @@
 //
 // Lifecycle: construct; prepare (sessions, hooks) from one thread; start(); ... stop(), which joins. What runs on it
 // must outlive stop(). Never restarted.
-// Thread: post(), request_turn(), stop(), take_loop_lag() and clock() from any thread; everything else on the reactor's
+// Thread: post(), request_turn(), stop(), take_*() and clock() from any thread; everything else on the reactor's
 // own thread, or before start(). Time: deadlines fire up to one TimerWheel::kTick late. Asio stays hidden in the source
 // (engineering.md 4).
 #pragma once
@@ -71,6 +71,8 @@ class Reactor final : public Deadlines {
   [[nodiscard]] const ReactorStats& stats() const { return stats_; }
   /// The most a timer fired late since the last call.
   [[nodiscard]] Duration take_loop_lag();
+  /// The longest turn since the last call: so long no other socket was served.
+  [[nodiscard]] Duration take_longest_turn() { return stats_.turns.take(); }
 
   /// For src/net only.
   [[nodiscard]] boost::asio::io_context& io();

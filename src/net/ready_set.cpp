@@ -23,7 +23,7 @@ struct ReadySet::Loop {
   std::array<epoll_event, kEventsPerTurn> events;
 };
 
-ReadySet::ReadySet(asio::io_context& io) {
+ReadySet::ReadySet(asio::io_context& io, ReactorStats& stats) : stats_(stats) {
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   loop_ = std::make_unique<Loop>(io, epoll);
@@ -48,6 +48,7 @@ void ReadySet::wait() {
 }
 
 void ReadySet::serve() {
+  const TurnWatch watch(stats_);
   const int n = ::epoll_wait(loop_->set.native_handle(), loop_->events.data(), kEventsPerTurn, 0);
   for (int i = 0; i < n; ++i) {
     const epoll_event& event = loop_->events[static_cast<size_t>(i)];

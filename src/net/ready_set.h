@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "net/stats.h"
+
 namespace boost::asio {
 class io_context;
 }
@@ -33,10 +35,10 @@ class ReadyOwner {
 
 class ReadySet {
  public:
-  static constexpr size_t kEventsPerTurn = 64;
+  static constexpr size_t kEventsPerTurn = 32;
 
   /// Throws std::system_error when the system has no room for it.
-  explicit ReadySet(boost::asio::io_context& io);
+  ReadySet(boost::asio::io_context& io, ReactorStats& stats);
   ~ReadySet();
   ReadySet(const ReadySet&) = delete;
   ReadySet& operator=(const ReadySet&) = delete;
@@ -51,6 +53,7 @@ class ReadySet {
   void serve();
 
   std::unique_ptr<Loop> loop_;
+  ReactorStats& stats_;
   bool waits_ = false;
 };
 

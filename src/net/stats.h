@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -44,16 +45,44 @@ struct ServerStats {
   void add(const ServerStats& other);
 };
 
+/// The longest of many durations since somebody asked last. One writing thread.
+class Longest {
+ public:
+  void note(std::chrono::nanoseconds t) {
+    if (t.count() > max_ns_.load(std::memory_order_relaxed)) max_ns_.store(t.count(), std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::chrono::nanoseconds take() {
+    return std::chrono::nanoseconds(max_ns_.exchange(0, std::memory_order_relaxed));
+  }
+
+ private:
+  std::atomic<int64_t> max_ns_{0};
+};
+
 /// The same as one reactor counts it.
 struct ReactorStats {
   Counter accepted, rejected, open, parked, slow_writers, requests, bytes_in, bytes_out, accept_failures,
       descriptors_short;
   std::array<Counter, kTimeoutKinds> timeouts;
   std::array<Counter, kReadErrorStatuses.size()> read_errors;
+  Longest turns;  ///< each the work for one batch of ready sockets, due timers or hooks
 
   void count_timeout(TimeoutKind kind) { timeouts[static_cast<size_t>(kind)].add(); }
   void count_read_error(int status);
   [[nodiscard]] ServerStats snapshot() const;
+};
+
+/// Measures the turn it lives in.
+class TurnWatch {
+ public:
+  explicit TurnWatch(ReactorStats& stats) : stats_(stats) {}
+  ~TurnWatch() { stats_.turns.note(std::chrono::steady_clock::now() - begin_); }
+  TurnWatch(const TurnWatch&) = delete;
+  TurnWatch& operator=(const TurnWatch&) = delete;
+
+ private:
+  ReactorStats& stats_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace discovery::net

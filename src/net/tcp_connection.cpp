@@ -41,7 +41,7 @@ IoResult io_result(ssize_t n, IoResult::Kind when_zero) {
 }  // namespace
 
 ConnectionGroup::ConnectionGroup(SessionContext& the_context, asio::io_context& io, ConnectionLimit& the_limit)
-    : context(the_context), limit(the_limit), io_(io), ready_(io) {}
+    : context(the_context), limit(the_limit), io_(io), ready_(io, the_context.stats) {}
 
 ConnectionGroup::~ConnectionGroup() {
   while (!open.empty()) delete &open.front();  // the destructor takes it out of both lists
@@ -55,6 +55,7 @@ void ConnectionGroup::call_later(TcpConnection& connection) {
 }
 
 void ConnectionGroup::run_later() {
+  const TurnWatch watch(context.stats);
   IntrusiveList<TcpConnection, LaterTag> now;  // what is asked for meanwhile has its turn after the others'
   now.append(later_);
   while (!now.empty()) now.pop_front().on_later();

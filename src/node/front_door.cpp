@@ -1,17 +1,23 @@
 #include "node/front_door.h"
 
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "node/remote_answer.h"
+
 namespace discovery::node {
 
 void FrontDoor::handle(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) {
   const std::optional<int> code = answer(request, reply, exchange);
-  if (!code || !reporter_.access().sample()) return;
-  reporter_.access().log({.client = request.client->ip,
-                          .method = codec::method_name(request.method),
-                          .path = request.path,
-                          .status = reply.status,
-                          .code = *code,
-                          .bytes = reply.body_bytes(),
-                          .took = clock_.now() - request.received_at});
+  if (!code || !unit_.reporter().access().sample()) return;
+  unit_.reporter().access().log({.client = request.client->ip,
+                                 .method = codec::method_name(request.method),
+                                 .path = request.path,
+                                 .status = reply.status,
+                                 .code = *code,
+                                 .bytes = reply.body_bytes(),
+                                 .took = unit_.reactor().now() - request.received_at});
 }
 
 std::optional<int> FrontDoor::answer(const codec::HttpRequest& request, codec::HttpReply& reply,
@@ -19,15 +25,16 @@ std::optional<int> FrontDoor::answer(const codec::HttpRequest& request, codec::H
   if (operators_.serves_discovery()) {
     if (const protocol::RouteEntry* route = protocol::find_route(request.path)) {
       if (route->method != request.method) return refuse(reply, metrics_index(route->route), true);
-      reporter_.begin();
-      api_.handle(route->route, request, reply, exchange);
-      const auto code = reporter_.end();
+      unit_.reporter().begin();
+      unit_.api().handle(route->route, request, reply, exchange);
+      const auto code = unit_.reporter().end();
       return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
     }
     if (const PeerPath* path = find_peer_path(request.path)) return answer_peer(*path, request, reply, exchange);
   }
   const OperatorRouteEntry* entry = operators_.find(request.path);
-  return entry ? answer_operator(*entry, request, reply) : refuse(reply, kUnknownRouteIndex, false);
+  if (!entry) return refuse(reply, kUnknownRouteIndex, false);
+  return answer_operator(*entry, request, reply, exchange);
 }
 
 // What waits is counted when it is asked; its answer is the cluster's business.
@@ -35,24 +42,53 @@ std::optional<int> FrontDoor::answer_peer(const PeerPath& path, const codec::Htt
                                           codec::HttpReply& reply, codec::HttpExchange& exchange) {
   const size_t index = metrics_index(path);
   if (path.method != request.method) return refuse(reply, index, true);
-  const int status = peers_.handle(path, request, reply, exchange);
-  metrics_.requests.count(index, status == 0 ? 200 : status);
+  const int status = unit_.peers().handle(path, request, reply, exchange);
+  unit_.metrics().requests.count(index, status == 0 ? 200 : status);
   return status == 0 ? std::nullopt : std::optional(status);
 }
 
-int FrontDoor::answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
-                               codec::HttpReply& reply) {
+std::optional<int> FrontDoor::answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
+                                              codec::HttpReply& reply, codec::HttpExchange& exchange) {
+  const size_t index = metrics_index(entry.route);
   const bool head = request.method == codec::Method::kHead && entry.method == codec::Method::kGet;
-  if (!head && entry.method != request.method) return refuse(reply, metrics_index(entry.route), true);
-  const int status = operators_.handle(entry, request, reply);
-  metrics_.requests.count(metrics_index(entry.route), status);
+  if (!head && entry.method != request.method) return refuse(reply, index, true);
+  int status = operators_.refuse(entry, request, reply).value_or(0);
+  if (status == 0) {
+    status = takes_long(entry.route) ? give_to_clerk(entry.route, request, reply, exchange)
+                                     : operators_.answer(entry.route, request, reply);
+  }
+  if (status == 0) return std::nullopt;
+  unit_.metrics().requests.count(index, status);
   return status;
+}
+
+// The HTTP status of a refusal; 0: the clerk has it.
+int FrontDoor::give_to_clerk(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply,
+                             codec::HttpExchange& exchange) {
+  auto [parked, answer] = RemoteAnswer::make(exchange, unit_.reactor());
+  const bool taken = clerk_.give([api = operators_, route, query = std::string(request.query), at = request.received_at,
+                                  to = std::move(answer), &metrics = unit_.metrics()]() mutable {
+    codec::HttpRequest copy;
+    copy.query = query;
+    copy.received_at = at;
+    auto made = std::make_shared<codec::HttpReply>();
+    const int status = api.answer(route, copy, *made);
+    to.give([route, status, made, &metrics](codec::HttpReply& out) {
+      out.status = made->status;
+      out.content_type = made->content_type;
+      out.append(made->own_bytes());
+      metrics.requests.count(metrics_index(route), status);
+    });
+  });
+  if (!taken) return json_error(reply, 503, "too many such calls wait already");
+  exchange.park(std::move(parked));
+  return 0;
 }
 
 int FrontDoor::refuse(codec::HttpReply& reply, size_t metrics_index, bool known_path) {
   reply.status = known_path ? 405 : 404;
   reply.append(known_path ? "Method Not Allowed" : "404 page not found");
-  metrics_.requests.count(metrics_index, reply.status);
+  unit_.metrics().requests.count(metrics_index, reply.status);
   return reply.status;
 }
 

@@ -1,25 +1,22 @@
 // The handler of one listener on one reactor: finds the route of a request and hands it on
 // (spec: discovery-api.md 1.3 and 1.4).
 //
-// Lifecycle: owned by its reactor; what it is made of outlives it. Thread: its reactor.
+// Lifecycle: owned by its reactor; unit and clerk outlive it. Thread: its reactor.
 #pragma once
 
 #include <optional>
 
 #include "codec/http.h"
-#include "node/api_reporter.h"
+#include "node/clerk.h"
 #include "node/operator_api.h"
-#include "node/peer_desk.h"
-#include "observe/node_metrics.h"
-#include "protocol/discovery/api.h"
+#include "node/reactor_unit.h"
 
 namespace discovery::node {
 
 class FrontDoor final : public codec::HttpHandler {
  public:
-  FrontDoor(protocol::DiscoveryApi& api, PeerDesk& peers, const OperatorApi& operators, ApiReporter& reporter,
-            observe::ReactorMetrics& metrics, const Clock& clock)
-      : api_(api), peers_(peers), operators_(operators), reporter_(reporter), metrics_(metrics), clock_(clock) {}
+  FrontDoor(ReactorUnit& unit, const OperatorApi& operators, Clerk& clerk)
+      : unit_(unit), operators_(operators), clerk_(clerk) {}
 
   void handle(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) override;
 
@@ -31,14 +28,15 @@ class FrontDoor final : public codec::HttpHandler {
   /// None when the message waits for the cluster.
   std::optional<int> answer_peer(const PeerPath& path, const codec::HttpRequest& request, codec::HttpReply& reply,
                                  codec::HttpExchange& exchange);
-  int answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request, codec::HttpReply& reply);
+  /// None when the clerk answers.
+  std::optional<int> answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
+                                     codec::HttpReply& reply, codec::HttpExchange& exchange);
+  int give_to_clerk(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply,
+                    codec::HttpExchange& exchange);
 
-  protocol::DiscoveryApi& api_;
-  PeerDesk& peers_;
+  ReactorUnit& unit_;
   OperatorApi operators_;
-  ApiReporter& reporter_;
-  observe::ReactorMetrics& metrics_;
-  const Clock& clock_;
+  Clerk& clerk_;
 };
 
 }  // namespace discovery::node

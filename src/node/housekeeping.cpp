@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "node/background.h"
 #include "node/config_address.h"
 #include "node/node.h"
 #include "node/start_memory.h"
@@ -62,6 +63,7 @@ int Node::run() {
   }
   told(notifier_.ready("serving"));
   give_back_start_memory();
+  give_way();  // all threads that must not are there
   for (;;) {
     const TimePoint next = keep_house(clock_.now());
     switch (const int signal = wait_for_signal(next - clock_.now())) {
@@ -177,6 +179,7 @@ int Node::drain_and_stop() {
     options = {config_.drain.wait, config_.drain.deadline};
   }
   const size_t cut = server_->stop(options);
+  clerk_.stop();
   if (!cluster_.leave(kFarewell)) logger_.log(LogLevel::kWarn, "farewell_incomplete", {{"cause", "a peer is slow"}});
   cluster_.stop();
   if (store_) store_->finish();

@@ -33,7 +33,10 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
   apply_budget(config_, polls_);
 }
 
-Node::~Node() { cluster_.stop(); }
+Node::~Node() {
+  clerk_.stop();
+  cluster_.stop();
+}
 
 Result<std::unique_ptr<Node>> Node::open(NodeInput input, observe::Logger& logger, const Clock& clock,
                                          ExitCode& exit_code) {
@@ -104,8 +107,7 @@ std::unique_ptr<codec::HttpHandler> Node::make_handler(net::Reactor& reactor, Op
     unit = units_.back().get();
     wakes_.add(*unit);
   }
-  return std::make_unique<FrontDoor>(unit->api(), unit->peers(), OperatorApi(*this, listener, config_.metrics.enabled),
-                                     unit->reporter(), unit->metrics(), clock_);
+  return std::make_unique<FrontDoor>(*unit, OperatorApi(*this, listener, config_.metrics.enabled), clerk_);
 }
 
 // ---------------------------------------------------------------------------------------------------- operations

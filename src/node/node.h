@@ -21,6 +21,7 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "net/http_server.h"
+#include "node/clerk.h"
 #include "node/cluster_host.h"
 #include "node/command_line.h"
 #include "node/config.h"
@@ -131,6 +132,7 @@ class Node final : private Operations, private ClusterEvents {
   std::unique_ptr<StoreKeeper> store_;  ///< null without a data folder
   ClusterHost cluster_;
   std::vector<std::unique_ptr<ReactorUnit>> units_;
+  Clerk clerk_;                              ///< stopped before the reactors it answers by are destroyed
   std::unique_ptr<net::HttpServer> server_;  ///< destroyed before the units its handlers use
   std::unique_ptr<SelfRegistration> self_;
   std::unique_ptr<Watchdog> watchdog_;

@@ -34,6 +34,9 @@ void Node::add_metrics() {
     metrics_registry_.add_value(metric::kLoopLag, {unit->reactor().name()}, [reactor = &unit->reactor()] {
       return std::chrono::duration<double>(reactor->take_loop_lag()).count();
     });
+    metrics_registry_.add_value(metric::kLoopTurnMax, {unit->reactor().name()}, [reactor = &unit->reactor()] {
+      return std::chrono::duration<double>(reactor->take_longest_turn()).count();
+    });
   }
   metrics_registry_.add_value(metric::kLoopLag, {"cluster"}, [this] {
     return std::chrono::duration<double>(cluster_.reactor().take_loop_lag()).count();

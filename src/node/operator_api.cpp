@@ -4,6 +4,7 @@
 
 #include "codec/json_writer.h"
 #include "codec/params.h"
+#include "node/remote_answer.h"
 #include "observe/metrics_registry.h"
 
 namespace discovery::node {
@@ -31,15 +32,6 @@ int json(codec::HttpReply& reply, int status, std::string_view text) {
   return status;
 }
 
-int json_error(codec::HttpReply& reply, int status, std::string_view text) {
-  reply.status = status;
-  reply.content_type = kJson;
-  reply.append(R"({"error":)");
-  codec::append_json_string(reply.own(), text);
-  reply.append("}\n");
-  return status;
-}
-
 }  // namespace
 
 const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
@@ -52,16 +44,16 @@ const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
   return nullptr;
 }
 
-int OperatorApi::handle(const OperatorRouteEntry& entry, const codec::HttpRequest& request, codec::HttpReply& reply) {
-  if (entry.admin) {
-    if (!request.field("origin").empty()) {
-      return json_error(reply, 403, "admin calls are not answered to pages in a browser");
-    }
-    if (listener_ == Listener::kApi && !request.client->loopback) {
-      return json_error(reply, 403, "admin calls are answered on loopback only (or set admin.listen)");
-    }
+std::optional<int> OperatorApi::refuse(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
+                                       codec::HttpReply& reply) const {
+  if (!entry.admin) return std::nullopt;
+  if (!request.field("origin").empty()) {
+    return json_error(reply, 403, "admin calls are not answered to pages in a browser");
   }
-  return answer(entry.route, request, reply);
+  if (listener_ == Listener::kApi && !request.client->loopback) {
+    return json_error(reply, 403, "admin calls are answered on loopback only (or set admin.listen)");
+  }
+  return std::nullopt;
 }
 
 int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply) {

@@ -1,11 +1,12 @@
 // What the daemon answers about itself: `/`, health, readiness, metrics and the admin calls
 // (spec: operations.md 2, 4 and 5; discovery-api.md D24).
 //
-// Lifecycle: one per reactor; operations and logger outlive it. Thread: its reactor; Operations is called from all.
+// Lifecycle: one per listener and reactor, and copies of it; Operations outlives them, and is called from many threads.
 // Access: admin calls are answered to loopback only, or, where an admin listener is configured, on that listener only.
 // A request that carries an Origin comes from a page in a browser and is refused, loopback or not.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ struct ReadyCheck {
   std::string detail;
 };
 
-/// What the node can be asked or told. Thread: any reactor.
+/// What the node can be asked or told. Thread: any.
 class Operations {
  public:
   [[nodiscard]] virtual std::vector<ReadyCheck> readiness(TimePoint now) const = 0;
@@ -57,15 +58,18 @@ class OperatorApi {
   OperatorApi(Operations& operations, Listener listener, bool metrics)
       : operations_(operations), listener_(listener), metrics_(metrics) {}
 
-  /// Answers the request; the path and method are those of `entry`. Returns the HTTP status.
-  int handle(const OperatorRouteEntry& entry, const codec::HttpRequest& request, codec::HttpReply& reply);
+  /// The HTTP status if this client may not ask that here; the reply says why.
+  std::optional<int> refuse(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
+                            codec::HttpReply& reply) const;
+  /// Answers the request, of which only query and received_at are read. Returns the HTTP status. Thread: any; those
+  /// that takes_long() names on none that serves clients.
+  int answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply);
 
   /// The entry of that path as this listener shows it; null when it shows none.
   [[nodiscard]] const OperatorRouteEntry* find(std::string_view path) const;
   [[nodiscard]] bool serves_discovery() const { return listener_ != Listener::kAdmin; }
 
  private:
-  int answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply);
   int ready(const codec::HttpRequest& request, codec::HttpReply& reply);
   int remove_node(const codec::HttpRequest& request, codec::HttpReply& reply);
   int log_level(const codec::HttpRequest& request, codec::HttpReply& reply);

@@ -47,6 +47,20 @@ inline constexpr std::array<OperatorRouteEntry, 10> kOperatorRoutes{{
     {codec::Method::kPost, "/admin/cluster/remove", OperatorRoute::kAdminClusterRemove, true},
 }};
 
+/// Its answer walks the registry, waits for another thread or reads files: not for a reactor.
+constexpr bool takes_long(OperatorRoute route) {
+  switch (route) {
+    case OperatorRoute::kMetrics:
+    case OperatorRoute::kAdminReload:
+    case OperatorRoute::kAdminState:
+    case OperatorRoute::kAdminCluster:
+    case OperatorRoute::kAdminClusterRemove:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// What is not in either table is counted here.
 inline constexpr std::string_view kUnknownRoute = "unknown";
 

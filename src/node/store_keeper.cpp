@@ -3,6 +3,8 @@
 #include <ctime>
 #include <utility>
 
+#include "node/background.h"
+
 namespace discovery::node {
 
 using observe::LogLevel;
@@ -72,6 +74,7 @@ void StoreKeeper::take_waiting() {
 
 void StoreKeeper::run() {
   pthread_setname_np(pthread_self(), "store");
+  give_way();
   for (;;) {
     {
       std::unique_lock lock(mutex_);

@@ -26,6 +26,7 @@ std::span<const MetricInfo* const> catalogue() {
       &kHeldInstances,
       &kMemoryBytes,
       &kLoopLag,
+      &kLoopTurnMax,
       &kHttpRequests,
       &kHttpRequestSeconds,
       &kConnections,

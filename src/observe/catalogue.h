@@ -62,6 +62,10 @@ inline constexpr MetricInfo kMemoryBytes{
     "discovery_memory_bytes", MetricType::kGauge, {"kind"}, "Memory in use, by what it holds."};
 inline constexpr MetricInfo kLoopLag{
     "discovery_loop_lag_seconds", MetricType::kGauge, {"thread"}, "How late the event loop ran its last timer."};
+inline constexpr MetricInfo kLoopTurnMax{"discovery_loop_turn_max_seconds",
+                                         MetricType::kGauge,
+                                         {"thread"},
+                                         "Longest turn of the event loop since the last scrape."};
 
 // Requests, counted by the reactors.
 inline constexpr MetricInfo kHttpRequests{"discovery_http_requests_total",

@@ -171,10 +171,15 @@ void Registry::with_application(AppKeyView key, FunctionRef<void(const Applicati
 }
 
 void Registry::for_each_application(FunctionRef<void(const Application&)> f) const {
+  constexpr size_t kAppsPerLock = 64;  // so that no request waits for the whole walk
   for (const Shard& shard : shards_) {
-    const MutexLock lock(shard.mutex);
-    for (const auto& app : shard.list) {
-      if (app && app->visible_count() > 0) f(*app);
+    for (size_t place = 0, end = 1; place < end;) {
+      const MutexLock lock(shard.mutex);
+      end = shard.list.size();
+      for (const size_t stop = std::min(place + kAppsPerLock, end); place < stop; ++place) {
+        const auto& app = shard.list[place];
+        if (app && app->visible_count() > 0) f(*app);
+      }
     }
   }
 }

@@ -227,7 +227,8 @@ class Registry {
   [[nodiscard]] std::vector<AppKey> application_keys() const;
   /// Calls f under the lock if the application has a visible instance.
   void with_application(AppKeyView key, FunctionRef<void(const Application&)> f) const;
-  /// Calls f for every application with a visible instance, shard after shard, each under its lock.
+  /// Calls f for every application with a visible instance, in slices, each under the lock of its shard. One that comes
+  /// or goes meanwhile may be seen or not, every other once.
   void for_each_application(FunctionRef<void(const Application&)> f) const;
 
   // -- waiting: compare and join are one step, so no change falls between them (D25)
