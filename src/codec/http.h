@@ -110,6 +110,8 @@ class ParkedRequest {
   virtual void write_answer(HttpReply& reply) = 0;
   /// Called instead when the node drains: tells the client to go elsewhere.
   virtual void write_drain_answer(HttpReply& reply) = 0;
+  /// True: its answer is only a moment away, so a node that drains waits for it.
+  [[nodiscard]] virtual bool answers_soon() const { return false; }
 };
 
 /// The session of one request, as a handler sees it.

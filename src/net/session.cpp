@@ -105,7 +105,7 @@ void Session::handle(codec::HttpRequest& request) {
     state_ = State::kParked;
     due_ = TimePoint::max();
     context_.stats.parked.add();
-    if (draining_) answer_parked(true);
+    if (draining_ && !parked_->answers_soon()) answer_parked(true);
   } else {
     arm(context_.now + context_.limits.idle);
     send_reply();
@@ -206,7 +206,7 @@ void Session::drain() {
   draining_ = true;
   switch (state_) {
     case State::kParked:
-      answer_parked(true);
+      if (!parked_->answers_soon()) answer_parked(true);
       return;
     case State::kReading:
       // A request may be in the socket already: read once more, and close only when there is nothing.

@@ -27,6 +27,7 @@ class RemoteAnswer::Parked final : public codec::ParkedRequest {
     reply.close = true;
     json_error(reply, 503, "this node is ending");
   }
+  [[nodiscard]] bool answers_soon() const override { return true; }
 
  private:
   codec::HttpExchange& exchange_;
