@@ -1,6 +1,7 @@
 # Every library the project borrows, and nothing else. The Debian packages that bring them are listed in scripts/packages.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)          # Asio (net, client), Intrusive-free System result (base); headers only
+find_package(ZLIB REQUIRED)                # compressed answers, src/codec
 find_package(nlohmann_json 3.11 REQUIRED)  # /admin/state, and the model our JSON reader is tested against
 find_package(fmt 9 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)         # logging, behind src/observe

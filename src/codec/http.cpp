@@ -28,7 +28,7 @@ void HttpReply::append_int(int64_t value) {
 
 void HttpReply::share(SharedBytes bytes) {
   shared_bytes_ += bytes->size();
-  parts_.push_back({own_in_parts_, own_.size(), std::move(bytes)});
+  parts_.push_back({own_in_parts_, own_.size(), std::move(bytes), false});
   own_in_parts_ = own_.size();
 }
 
@@ -50,9 +50,17 @@ void HttpReply::clear() {
   close = false;
 }
 
+void HttpReply::replace_body(std::string own, std::vector<Part> parts) {
+  own_ = std::move(own);
+  parts_ = std::move(parts);
+  own_in_parts_ = own_.size();
+  shared_bytes_ = 0;
+  for (const Part& part : parts_) shared_bytes_ += part.shared_view().size();
+}
+
 std::vector<HttpReply::Part>& HttpReply::parts() {
   if (own_in_parts_ < own_.size()) {
-    parts_.push_back({own_in_parts_, own_.size(), nullptr});
+    parts_.push_back({own_in_parts_, own_.size(), nullptr, false});
     own_in_parts_ = own_.size();
   }
   return parts_;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/shared_text.h"
 #include "base/time.h"
 
 namespace discovery::codec {
@@ -40,6 +41,7 @@ struct HttpRequest {
   std::string_view content_type;  ///< as sent, "" when there is none
   std::span<const HttpField> fields;
   int version_minor = 1;  ///< HTTP/1.<this>
+  bool accepts_gzip = false;
   TimePoint received_at{};
   const ClientAddress* client = nullptr;  ///< never null; lives as long as the connection
 
@@ -47,7 +49,7 @@ struct HttpRequest {
   [[nodiscard]] std::string_view field(std::string_view name) const;
 };
 
-using SharedBytes = std::shared_ptr<const std::string>;
+using discovery::SharedBytes;
 
 /// Makes a body piece by piece, so that a large answer is never in memory as a whole.
 class BodySource {
@@ -65,6 +67,13 @@ class HttpReply {
     size_t own_begin = 0;  ///< [own_begin, own_end) of own(), then `shared` if not null
     size_t own_end = 0;
     SharedBytes shared;
+    bool deflated = false;  ///< of `shared` its deflated form is meant
+
+    /// What is sent of `shared`; "" when it is null.
+    [[nodiscard]] std::string_view shared_view() const {
+      if (!shared) return {};
+      return deflated ? std::string_view(shared->deflated()->blocks) : std::string_view(shared->text());
+    }
   };
 
   int status = 200;
@@ -89,6 +98,9 @@ class HttpReply {
   /// Closes the last part and returns all; calling it again changes nothing.
   std::vector<Part>& parts();
   [[nodiscard]] size_t body_bytes() const { return shared_bytes_ + own_.size(); }
+  [[nodiscard]] size_t shared_bytes() const { return shared_bytes_; }
+  /// The same body in another coding (gzip.h).
+  void replace_body(std::string own, std::vector<Part> parts);
   std::unique_ptr<BodySource> take_source() { return std::move(source_); }
   [[nodiscard]] bool streaming() const { return source_ != nullptr; }
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "codec/gzip.h"
 #include "codec/http_chars.h"
 #include "codec/scan.h"
 #include "codec/text.h"
@@ -64,7 +65,7 @@ class HeadScan {
     head_.fields.clear();
     head_.content_type = head_.query = {};
     head_.keep_alive = true;
-    head_.chunked = head_.expects_continue = false;
+    head_.chunked = head_.expects_continue = head_.accepts_gzip = false;
     head_.content_length = 0;
   }
   HeadStatus bad(int status, std::string_view reason) {
@@ -180,6 +181,9 @@ class HeadScan {
         return HeadStatus::kComplete;
       case 14:
         return named("content-length") ? content_length(field.value) : HeadStatus::kComplete;
+      case 15:
+        if (named("accept-encoding")) head_.accepts_gzip |= accepts_gzip(field.value);
+        return HeadStatus::kComplete;
       case 17:
         return named("transfer-encoding") ? transfer_encoding(field.value) : HeadStatus::kComplete;
       default:

@@ -40,6 +40,7 @@ struct HttpHead {
   bool keep_alive = true;  ///< false in HTTP/1.0 and after `Connection: close`
   bool chunked = false;
   bool expects_continue = false;
+  bool accepts_gzip = false;
   size_t content_length = 0;  ///< 0 when there is none; at most HttpLimits::body_bytes_max
   size_t bytes = 0;           ///< of the head, the closing empty line included
 };

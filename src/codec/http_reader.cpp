@@ -140,6 +140,7 @@ HttpReader::Step HttpReader::whole(HttpRequest& request, bool head_is_fresh) {
   request.content_type = head.content_type;
   request.fields = head.fields;
   request.version_minor = head.version_minor;
+  request.accepts_gzip = head.accepts_gzip;
   if (clean_path_of(request)) return Step::kRequest;
   shared_.problem = {400, "malformed path"};
   return broken();

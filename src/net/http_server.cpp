@@ -17,7 +17,9 @@ struct HttpServer::Service {
         handler(group.make_handler(reactor)),
         context(*handler, reactor, *server.options_.clock, reactor.stats(), server.options_.session, group.http,
                 server.partial_bytes_),
-        connections(context, reactor.io(), *server.limit_) {}
+        connections(context, reactor.io(), *server.limit_) {
+    context.deflater = &server.deflater_;
+  }
 
   const std::string name;
   const std::unique_ptr<codec::HttpHandler> handler;

@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "codec/http.h"
 #include "codec/http_head.h"
+#include "net/deflater.h"
 #include "net/listener.h"
 #include "net/reactor.h"
 #include "net/session_context.h"
@@ -89,6 +90,7 @@ class HttpServer {
   const ServerOptions options_;
   codec::PartialBytes partial_bytes_;
   std::unique_ptr<ConnectionLimit> limit_;
+  Deflater deflater_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   bool running_ = false;
 };

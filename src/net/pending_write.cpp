@@ -37,12 +37,8 @@ void PendingWrite::add(std::string_view bytes) {
   if (!pieces_.empty() && !pieces_.back().shared && pieces_.back().end == begin) {
     pieces_.back().end = own_.size();
   } else {
-    pieces_.push_back({nullptr, begin, own_.size()});
+    pieces_.push_back({nullptr, false, begin, own_.size()});
   }
-}
-
-void PendingWrite::add_shared(const codec::SharedBytes& bytes, size_t skip) {
-  if (skip < bytes->size()) pieces_.push_back({bytes, skip, bytes->size()});
 }
 
 void PendingWrite::add_answer(std::string_view head, codec::HttpReply& reply, size_t skip) {
@@ -50,10 +46,10 @@ void PendingWrite::add_answer(std::string_view head, codec::HttpReply& reply, si
   const std::string_view own = reply.own_bytes();
   for (const auto& part : reply.parts()) {
     add(without_sent(own.substr(part.own_begin, part.own_end - part.own_begin), skip));
-    if (!part.shared) continue;
-    const size_t sent = std::min(skip, part.shared->size());
+    const size_t bytes = part.shared_view().size();
+    const size_t sent = std::min(skip, bytes);
     skip -= sent;
-    add_shared(part.shared, sent);
+    if (sent < bytes) pieces_.push_back({part.shared, part.deflated, sent, bytes});
   }
 }
 
@@ -63,7 +59,9 @@ void PendingWrite::add_stream(std::unique_ptr<codec::BodySource> source, BodyFra
 }
 
 std::string_view PendingWrite::view_of(const Piece& piece) const {
-  const std::string_view all = piece.shared ? std::string_view(*piece.shared) : std::string_view(own_);
+  const std::string_view all = !piece.shared    ? std::string_view(own_)
+                               : piece.deflated ? std::string_view(piece.shared->deflated()->blocks)
+                                                : std::string_view(piece.shared->text());
   return all.substr(piece.begin, piece.end - piece.begin);
 }
 
@@ -110,7 +108,7 @@ bool PendingWrite::refill() {
   while (source_) {
     make_piece();
     if (own_.empty()) continue;
-    pieces_.push_back({nullptr, 0, own_.size()});
+    pieces_.push_back({nullptr, false, 0, own_.size()});
     return true;
   }
   return false;

@@ -42,11 +42,11 @@ class PendingWrite {
  private:
   struct Piece {
     codec::SharedBytes shared;  ///< null: of own_
+    bool deflated = false;      ///< see HttpReply::Part
     size_t begin = 0;
     size_t end = 0;
   };
 
-  void add_shared(const codec::SharedBytes& bytes, size_t skip);
   [[nodiscard]] std::string_view view_of(const Piece& piece) const;
   void advance(size_t bytes);
   /// Replaces the pieces, all written, by the next of the stream. False: there is none.

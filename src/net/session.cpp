@@ -96,6 +96,7 @@ void Session::handle(codec::HttpRequest& request) {
   close_after_ = draining_ || !reader_.keep_alive();
   head_only_ = request.method == codec::Method::kHead;
   http_1_0_ = request.version_minor == 0;
+  gzip_ = request.accepts_gzip && context_.limits.gzip;
   state_ = State::kHandling;
   context_.reply.clear();
   context_.busy = true;
@@ -192,7 +193,7 @@ void Session::refuse(codec::HttpProblem problem) {
   reader_.discard();
   progress_ = Progress::kIdle;
   close_after_ = true;
-  head_only_ = http_1_0_ = false;
+  head_only_ = http_1_0_ = gzip_ = false;
   context_.reply.clear();
   context_.reply.status = problem.status;
   context_.reply.append(problem.reason);

@@ -88,6 +88,7 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   // session_write.cpp: answering and closing
   size_t send_reply();
   size_t send_gathered();
+  bool deflate_shared(codec::HttpReply& reply);
   size_t send_streamed();
   void send_continue();
   /// Bytes written; none: the connection failed and the session has closed.
@@ -119,6 +120,7 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   bool draining_ = false;
   bool head_only_ = false;  ///< the current request is a HEAD
   bool http_1_0_ = false;   ///< the current request came in HTTP/1.0
+  bool gzip_ = false;       ///< the current request accepts gzip, and so do we
 };
 
 }  // namespace discovery::net

@@ -12,6 +12,7 @@
 #include "codec/http.h"
 #include "codec/http_reader.h"
 #include "net/answer_head.h"
+#include "net/deflater.h"
 #include "net/stats.h"
 
 namespace discovery::net {
@@ -27,6 +28,7 @@ struct SessionLimits {
   Duration linger = std::chrono::seconds(1);        ///< after the last answer, for the client to read it
   size_t linger_bytes_max = 16 * 1024 * 1024;       ///< thrown away meanwhile, for a client that sends before it reads
   size_t pipelined_bytes_max = 64 * 1024;           ///< kept while a request is parked
+  bool gzip = true;                                 ///< answers with shared text are compressed for who accepts it
   int requests_per_turn = 64;                       ///< pipelined, before other connections get their turn
 };
 
@@ -58,6 +60,7 @@ struct SessionContext {
   codec::HttpReply reply;
   std::string head;
   DateField date;
+  Deflater* deflater = nullptr;  ///< null: what is too large for a turn is not compressed
   const std::unique_ptr<char[]> read_buffer;
 };
 

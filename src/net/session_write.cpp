@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "codec/gzip.h"
 #include "net/session.h"
 
 namespace discovery::net {
@@ -12,13 +13,15 @@ namespace {
 
 /// Own bytes up to this much are copied behind the head: one plain send is cheaper than a gathering one.
 constexpr size_t kCopiedBodyBytesMax = 4096;
+/// Text up to this much is compressed at once, which takes about half a millisecond.
+constexpr size_t kDeflatedInTurnMax = size_t{128} * 1024;
 
 size_t body_views(codec::HttpReply& reply, std::span<std::string_view> views) {
   const std::string_view own = reply.own_bytes();
   size_t n = 0;
   for (const auto& part : reply.parts()) {
     if (part.own_begin < part.own_end) views[n++] = own.substr(part.own_begin, part.own_end - part.own_begin);
-    if (part.shared && !part.shared->empty()) views[n++] = *part.shared;
+    if (const std::string_view shared = part.shared_view(); !shared.empty()) views[n++] = shared;
   }
   return n;
 }
@@ -29,6 +32,7 @@ size_t Session::send_reply() {
   codec::HttpReply& reply = context_.reply;
   close_after_ = close_after_ || reply.close || draining_;
   if (reply.streaming()) return send_streamed();
+  if (gzip_ && reply.shared_bytes() >= codec::kGzipBytesMin && deflate_shared(reply)) codec::gzip_reply(reply);
   std::string& head = context_.head;
   render_answer_head(reply, {BodyFraming::kLength, close_after_}, context_.date.at(context_.now), head);
   if (!head_only_ && status_has_body(reply.status) && reply.body_bytes() > 0) {
@@ -47,6 +51,21 @@ size_t Session::send_reply() {
     write_rest(std::move(rest));
   }
   return answer.size();
+}
+
+// True: all of it is compressed. What is too large for a turn is given to the thread for that, and goes as it is.
+bool Session::deflate_shared(codec::HttpReply& reply) {
+  bool all = true;
+  for (const auto& part : reply.parts()) {
+    if (!part.shared || part.shared->deflated()) continue;
+    if (part.shared->size() <= kDeflatedInTurnMax) {
+      part.shared->keep(codec::deflate_text(part.shared->text()));
+      continue;
+    }
+    all = false;
+    if (context_.deflater && part.shared->claim_deflating()) context_.deflater->want(part.shared);
+  }
+  return all;
 }
 
 size_t Session::send_gathered() {

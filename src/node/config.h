@@ -47,6 +47,7 @@ struct HttpServerConfig {
   std::string advertise;          ///< host:port; "" only when the first addr has port 0: its name is known once bound
   Duration timeout{};
   uint64_t threads = 0;  ///< 1 to 64
+  bool gzip = true;
 };
 
 struct HttpClientConfig {

@@ -51,6 +51,8 @@ constexpr KeySpec kKeys[] = {
      .reloadable = true},
     {.name = "httpServer.threads", .type = kNumber, .field = FIELD(http_server.threads), .default_text = "0", .min_text = "0", .max_text = "64",
      .description = "Reactor threads. 0: one for each processor, at most 64."},
+    {.name = "httpServer.gzip", .type = kBool, .field = FIELD(http_server.gzip), .default_text = "true",
+     .description = "Compress lists for clients that accept gzip.", .reloadable = true},
     {.name = "httpServer.readTimeout", .type = kIgnored, .default_text = "",
      .description = "Of the original: see limits.head_timeout and limits.body_timeout.", .effect = Effect::kOriginal},
     {.name = "httpServer.writeTimeout", .type = kIgnored, .default_text = "",

@@ -160,6 +160,7 @@ codec::HttpLimits http_limits(const Config& config) {
 net::ServerOptions server_options(const Config& config, const Clock& clock) {
   net::ServerOptions options;
   options.reactors = config.http_server.threads;
+  options.session.gzip = config.http_server.gzip;
   options.session.head = config.limits.head_timeout;
   options.session.body = config.limits.body_timeout;
   options.session.idle = config.limits.idle_timeout;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/function_ref.h"
+#include "base/shared_text.h"
 #include "base/siphash.h"
 #include "registry/cursor.h"
 #include "registry/digest.h"
@@ -23,7 +24,7 @@
 
 namespace discovery::registry {
 
-using SharedBytes = std::shared_ptr<const std::string>;
+using discovery::SharedBytes;
 
 /// Which list of an application is rendered.
 struct ViewForm {

@@ -46,7 +46,7 @@ Application& Registry::find_or_add(Shard& shard, AppKeyView key) {
   Application& app = *made;
   for (const SchedulerEntry& e : shard.schedulers) {
     if (e.env == key.env && e.appid == key.appid) {
-      app.set_scheduler(std::make_shared<const std::string>(e.json), scheduler_digest(settings_.cluster_key, e.json));
+      app.set_scheduler(std::make_shared<const SharedText>(e.json), scheduler_digest(settings_.cluster_key, e.json));
     }
   }
   shard.apps.emplace(app.key(), &app);
@@ -95,9 +95,9 @@ std::vector<Wake> Registry::load_schedulers(std::vector<SchedulerEntry> entries,
       if (!app) continue;
       const auto it = wanted.find(app->key());
       const std::string_view json = it == wanted.end() ? std::string_view() : std::string_view(it->second->json);
-      const std::string_view had = app->scheduler() ? std::string_view(*app->scheduler()) : std::string_view();
+      const std::string_view had = app->scheduler() ? std::string_view(app->scheduler()->text()) : std::string_view();
       if (json == had) continue;
-      app->set_scheduler(json.empty() ? nullptr : std::make_shared<const std::string>(json),
+      app->set_scheduler(json.empty() ? nullptr : std::make_shared<const SharedText>(std::string(json)),
                          scheduler_digest(settings_.cluster_key, json));
       if (app->visible_count() == 0) continue;
       wakes.push_back(changed_here(shard, *app, versions_.next(now, app->latest_timestamp_ns()), now));
@@ -142,10 +142,10 @@ AppView Registry::view(AppKeyView key, const ViewForm& form, TimePoint now, Rend
     out.bytes = *kept;
     return out;
   }
-  auto text = std::make_shared<std::string>();
-  render(*app, form, *text);
-  text->shrink_to_fit();
-  out.bytes = std::move(text);
+  std::string text;
+  render(*app, form, text);
+  text.shrink_to_fit();
+  out.bytes = std::make_shared<const SharedText>(std::move(text));
   out.rendered = true;
   app->keep_view(form, out.bytes, to_wire_ns(now));
   return out;

@@ -105,7 +105,7 @@ class EchoHandler final : public codec::HttpHandler {
       reply.stream(std::make_unique<Pieces>());
     } else {
       reply.append(request.body);
-      reply.share(std::make_shared<std::string>(request.path));
+      reply.share(std::make_shared<const SharedText>(std::string(request.path)));
     }
   }
 

@@ -64,7 +64,7 @@ void append_app(std::string& out, const registry::Application& app, const regist
   out += '}';
   if (app.scheduler()) {
     out += R"(,"scheduler":)";
-    out += *app.scheduler();
+    out += app.scheduler()->text();
   }
   out += R"(,"latest_timestamp":)";
   append_json_int(out, app.latest_timestamp_ns());

@@ -43,7 +43,7 @@ class TestHandler final : public codec::HttpHandler, public TurnHook {
     } else if (request.path == "/thread") {
       reply.append(reactor_.on_own_thread() ? reactor_.name() : "another");
     } else if (request.path == "/big") {
-      static const auto big = std::make_shared<const std::string>(10'000'000, 'x');
+      static const auto big = std::make_shared<const SharedText>(std::string(10'000'000, 'x'));
       reply.share(big);
     } else {
       reply.append(request.path);

@@ -76,10 +76,10 @@ class ScriptedHandler final : public codec::HttpHandler {
       exchange.park(std::move(parked));
     } else if (request.path == "/shared") {
       reply.append("<");
-      reply.share(std::make_shared<std::string>(static_cast<size_t>(number), 's'));
+      reply.share(std::make_shared<const SharedText>(std::string(static_cast<size_t>(number), 's')));
       reply.append(">");
     } else if (request.path == "/many") {
-      const auto part = std::make_shared<std::string>("abc");
+      const auto part = std::make_shared<const SharedText>("abc");
       for (int i = 0; i < 200; ++i) {
         reply.append(",");
         reply.share(part);

@@ -84,7 +84,7 @@ Answer take_answer(codec::HttpReply& reply) {
   a.close = reply.close;
   for (const auto& part : reply.parts()) {
     a.body.append(reply.own_bytes(), part.own_begin, part.own_end - part.own_begin);
-    if (part.shared) a.body += *part.shared;
+    a.body += part.shared_view();
   }
   if (const auto source = reply.take_source()) {
     while (source->next(a.body)) {

@@ -35,7 +35,7 @@ Keys listed(const Application& app) {
   });
   return out;
 }
-SharedBytes bytes(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+SharedBytes bytes(std::string text) { return std::make_shared<const SharedText>(std::move(text)); }
 
 TEST(Application, StartsEmpty) {
   const Application app(kKey, 3, kHashKey);
@@ -181,13 +181,13 @@ TEST(ApplicationViews, AreKeptPerForm) {
   app.keep_view({1, ""}, bytes("one"), 10);
   app.keep_view({3, ""}, bytes("both"), 10);
   app.keep_view({1, "z"}, bytes("zone"), 10);
-  EXPECT_EQ(**app.find_view({1, ""}, 0), "one");
-  EXPECT_EQ(**app.find_view({3, ""}, 0), "both");
-  EXPECT_EQ(**app.find_view({1, "z"}, 0), "zone");
+  EXPECT_EQ((*app.find_view({1, ""}, 0))->text(), "one");
+  EXPECT_EQ((*app.find_view({3, ""}, 0))->text(), "both");
+  EXPECT_EQ((*app.find_view({1, "z"}, 0))->text(), "zone");
   EXPECT_EQ(app.find_view({2, ""}, 0), nullptr);
   EXPECT_EQ(app.find_view({1, "y"}, 0), nullptr);
   app.keep_view({1, ""}, bytes("newer"), 11);
-  EXPECT_EQ(**app.find_view({1, ""}, 0), "newer");
+  EXPECT_EQ((*app.find_view({1, ""}, 0))->text(), "newer");
 }
 
 TEST(ApplicationViews, OnlyTwoBitsOfTheMaskCount) {
@@ -211,7 +211,7 @@ TEST(ApplicationViews, AreForgottenByTouchButStayWithTheirReaders) {
   const SharedBytes reader = *app.find_view({1, ""}, 0);
   app.touch(1);
   EXPECT_EQ(app.find_view({1, ""}, 0), nullptr);
-  EXPECT_EQ(*reader, "x");
+  EXPECT_EQ(reader->text(), "x");
 }
 
 TEST(ApplicationViews, TheOldestGivesWayAtTheLimit) {

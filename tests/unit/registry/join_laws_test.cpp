@@ -210,7 +210,7 @@ class Life {
     const Name name{"", "", "app-" + std::to_string(app), "e"};
     std::string list;
     nodes_[n]->registry.with_application(name.app(), [&](const Application& a) {
-      list += a.scheduler() ? *a.scheduler() : "";
+      list += a.scheduler() ? a.scheduler()->text() : "";
       a.for_each_listed([&](const InstanceView& v) {
         const Version& version = v.instance->numbers.version;
         list += std::string(v.instance->zone()) + std::string(v.instance->hostname()) + " " +

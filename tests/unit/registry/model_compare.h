@@ -53,7 +53,7 @@ inline void compare_list(const Node& node, const Name& name, const App& app) {
     while (it != app.records.end() && !it->second.visible()) ++it;
   };
   node.registry.with_application(name.app(), [&](const Application& a) {
-    ASSERT_EQ(a.scheduler() ? std::string_view(*a.scheduler()) : "", app.scheduler);
+    ASSERT_EQ(a.scheduler() ? std::string_view(a.scheduler()->text()) : "", app.scheduler);
     a.for_each_listed([&](const InstanceView& v) {
       skip();
       ASSERT_TRUE(it != app.records.end()) << name_of(v) << " should not be listed";

@@ -305,7 +305,7 @@ class Run {
     ASSERT_EQ(view.bytes != nullptr, zone_known);
     ASSERT_EQ(view.zone_known, zone_known);
     if (!zone_known) return;
-    ASSERT_EQ(*view.bytes, expected);
+    ASSERT_EQ(view.bytes->text(), expected);
     const auto again = node_.registry.view(name.app(), form, node_.now, render);
     ASSERT_FALSE(again.rendered);
     ASSERT_EQ(again.bytes, view.bytes);

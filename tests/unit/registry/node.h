@@ -233,7 +233,7 @@ inline std::string Node::dump() const {
   const auto add = [&](auto... parts) { ((out += parts, out += ' '), ...); };
   registry.for_each_application([&](const Application& app) {
     add(std::string(app.key().appid), std::string(app.key().env), std::to_string(app.latest_timestamp_ns()),
-        std::to_string(app.record_count()), app.scheduler() ? *app.scheduler() : "-", "\n");
+        std::to_string(app.record_count()), app.scheduler() ? app.scheduler()->text() : "-", "\n");
     app.for_each_listed([&](const InstanceView& view) {
       const Seen s = seen_of(view);
       const InstanceNumbers& n = s.numbers;

@@ -47,18 +47,18 @@ TEST(View, IsRenderedOncePerChange) {
   CountingRenderer render;
   const auto first = node.registry.view(kName.app(), {3, ""}, node.now, render);
   EXPECT_TRUE(first.rendered);
-  EXPECT_EQ(*first.bytes, "a=2 b=1 ");
+  EXPECT_EQ(first.bytes->text(), "a=2 b=1 ");
   EXPECT_EQ(first.latest_timestamp_ns, node.latest(kName));
   const auto second = node.registry.view(kName.app(), {3, ""}, node.now, render);
   EXPECT_FALSE(second.rendered);
   EXPECT_EQ(second.bytes, first.bytes);
   EXPECT_EQ(render.calls, 1);
 
-  EXPECT_EQ(*node.registry.view(kName.app(), {1, ""}, node.now, render).bytes, "b=1 ");
+  EXPECT_EQ(node.registry.view(kName.app(), {1, ""}, node.now, render).bytes->text(), "b=1 ");
   EXPECT_EQ(render.calls, 2);
   node.set_status({"a"}, 1);
-  EXPECT_EQ(*node.registry.view(kName.app(), {1, ""}, node.now, render).bytes, "a=1 b=1 ");
-  EXPECT_EQ(*first.bytes, "a=2 b=1 ");  // who still sends the old one keeps it
+  EXPECT_EQ(node.registry.view(kName.app(), {1, ""}, node.now, render).bytes->text(), "a=1 b=1 ");
+  EXPECT_EQ(first.bytes->text(), "a=2 b=1 ");  // who still sends the old one keeps it
 }
 
 TEST(View, IsRenderedAnewWhenItsRenewalTimesGrowOld) {
@@ -91,7 +91,7 @@ TEST(View, OfAKnownZoneWithoutAMatchIsEmptyNotNull) {
   CountingRenderer render;
   const auto view = node.registry.view(kName.app(), {1, "z1"}, node.now, render);
   ASSERT_NE(view.bytes, nullptr);
-  EXPECT_EQ(*view.bytes, "");
+  EXPECT_EQ(view.bytes->text(), "");
 }
 
 TEST(View, IdleOnesAreDroppedBySweeps) {

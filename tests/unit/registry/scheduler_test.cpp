@@ -10,8 +10,8 @@ const Name kName;
 
 std::string scheduler_of(const Node& node, const Name& name = kName) {
   std::string out = "not visible";
-  node.registry.with_application(name.app(),
-                                 [&](const Application& app) { out = app.scheduler() ? *app.scheduler() : "none"; });
+  node.registry.with_application(
+      name.app(), [&](const Application& app) { out = app.scheduler() ? app.scheduler()->text() : "none"; });
   return out;
 }
 

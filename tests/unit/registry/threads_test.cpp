@@ -176,7 +176,7 @@ class Worker {
           EXPECT_EQ(out.size(), app.visible_count());
         });
     if (view.bytes) {
-      EXPECT_FALSE(view.bytes->empty());
+      EXPECT_FALSE(view.bytes->text().empty());
     }
   }
   void look(const Name& name) {
