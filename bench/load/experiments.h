@@ -47,7 +47,8 @@ nlohmann::json paced(const Setting& setting, const PaceSetting& pace);
 
 struct RollingSetting {
   uint64_t watchers = 1000;
-  double changes_per_second = 500;  ///< each instance of application 0 is cancelled, and registered again
+  uint64_t restarted = 5000;  ///< instances of application 0: each is cancelled, and registered again
+  double changes_per_second = 500;
 };
 /// A rolling restart of application 0 before watchers that read all they are told.
 nlohmann::json rolling_restart(const Setting& setting, const RollingSetting& rolling);

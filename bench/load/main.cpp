@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
   CLI::App* rolling_command = app.add_subcommand("rolling", "a rolling restart of one application before watchers");
   RollingSetting rolling;
   rolling_command->add_option("--watchers", rolling.watchers, "how many");
+  rolling_command->add_option("--restarted", rolling.restarted, "instances");
   rolling_command->add_option("--changes", rolling.changes_per_second, "a second");
 
   try {

@@ -49,7 +49,7 @@ nlohmann::json rolling_restart(const Setting& s, const RollingSetting& rolling) 
 
   const double cpu = s.process.cpu_seconds();
   const auto begin = Clock::now();
-  const uint64_t changes = 2 * s.population.per;  // each leaves, and comes back
+  const uint64_t changes = 2 * std::min(rolling.restarted, s.population.per);  // each leaves, and comes back
   const auto step = std::chrono::duration<double>(1 / rolling.changes_per_second);
   for (uint64_t n = 0; n < changes;) {
     if (Clock::now() >= begin + std::chrono::duration_cast<Clock::duration>(step * static_cast<double>(n))) {

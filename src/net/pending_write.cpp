@@ -73,11 +73,11 @@ PendingWrite::Progress PendingWrite::write_some(Transport& transport) {
       return progress;
     }
     std::array<std::string_view, Transport::kGatherMax> views;
-    const size_t n = std::min(views.size(), pieces_.size() - next_);
+    size_t n = 0;
     size_t bytes = 0;
-    for (size_t i = 0; i < n; ++i) {
-      views[i] = view_of(pieces_[next_ + i]);
-      bytes += views[i].size();
+    for (; n < views.size() && next_ + n < pieces_.size() && bytes < kBytesPerTurn; ++n) {
+      views[n] = view_of(pieces_[next_ + n]).substr(0, kBytesPerTurn - bytes);
+      bytes += views[n].size();
     }
     const IoResult result = transport.write({views.data(), n});
     if (result.kind == IoResult::Kind::kWouldBlock) break;

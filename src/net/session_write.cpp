@@ -73,7 +73,8 @@ size_t Session::send_gathered() {
   const std::string_view head = context_.head;
   const size_t answer_bytes = head.size() + reply.body_bytes();
   std::optional<size_t> sent = 0;
-  if (2 * reply.parts().size() + 1 <= Transport::kGatherMax) {  // more than that go in slices, by way of PendingWrite
+  // What has more pieces or bytes goes in slices, by way of PendingWrite.
+  if (2 * reply.parts().size() + 1 <= Transport::kGatherMax && answer_bytes <= PendingWrite::kBytesPerTurn) {
     std::array<std::string_view, Transport::kGatherMax> views;
     views[0] = head;
     const size_t n = 1 + body_views(reply, std::span(views).subspan(1));

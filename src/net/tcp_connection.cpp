@@ -58,7 +58,12 @@ void ConnectionGroup::run_later() {
   const TurnWatch watch(context.stats);
   IntrusiveList<TcpConnection, LaterTag> now;  // what is asked for meanwhile has its turn after the others'
   now.append(later_);
-  while (!now.empty()) now.pop_front().on_later();
+  const uint64_t before = context.stats.bytes_out.get();
+  while (!now.empty() && context.stats.bytes_out.get() - before < kBytesPerTurn) now.pop_front().on_later();
+  if (now.empty()) return;
+  if (later_.empty()) asio::post(io_, [this] { run_later(); });
+  now.append(later_);
+  later_.append(now);
 }
 
 void TcpConnection::open(ConnectionGroup& group, int descriptor, codec::ClientAddress client) {
@@ -87,18 +92,16 @@ void TcpConnection::on_ready(ReadyEvent event) {
   readable_ |= event.readable;
   writable_ |= event.writable;
   ended_ |= event.ended;
-  tell_session();
+  // Those that go on with a large answer stand in line: a small request does not wait for all of them.
+  if (writable_ && wants_write_) group_.call_later(*this);
+  if (readable_ && std::exchange(wants_read_, false)) session_.on_readable();
 }
 
 void TcpConnection::on_later() {
   if (descriptor_ >= 0 && std::exchange(wants_soon_, false)) session_.on_soon();
-  tell_session();
-  if (descriptor_ < 0) delete this;
-}
-
-void TcpConnection::tell_session() {
   if (descriptor_ >= 0 && readable_ && std::exchange(wants_read_, false)) session_.on_readable();
   if (descriptor_ >= 0 && writable_ && std::exchange(wants_write_, false)) session_.on_writable();
+  if (descriptor_ < 0) delete this;
 }
 
 IoResult TcpConnection::read(std::span<char> into) {

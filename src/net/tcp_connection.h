@@ -18,6 +18,8 @@ class TcpConnection;
 class ConnectionGroup {
  public:
   struct LaterTag;
+  /// Of answers that are being continued, before the rest of the loop gets its turn.
+  static constexpr size_t kBytesPerTurn = 256 * 1024;
 
   ConnectionGroup(SessionContext& the_context, boost::asio::io_context& io, ConnectionLimit& the_limit);
   /// Precondition: the reactor has stopped.
@@ -60,7 +62,6 @@ class TcpConnection final : public ListNode<>,
   void on_ready(ReadyEvent event) override;
   /// Destroys itself when closed.
   void on_later();
-  void tell_session();
 
   IoResult read(std::span<char> into) override;
   IoResult write(std::span<const std::string_view> pieces) override;
