@@ -16,6 +16,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections.ALL))
     parser.add_argument("--short", action="store_true", help="smaller and fewer: a look, not a measurement")
+    parser.add_argument("--smoke", action="store_true", help="every experiment for a moment, without bounds")
     options = parser.parse_args()
     unknown = [s for s in options.sections if s not in sections.ALL]
     if unknown:
@@ -24,8 +25,9 @@ def main():
     report = Report(ROOT / "build/bench")
     cpu = next((l.split(":")[1].strip() for l in Path("/proc/cpuinfo").read_text().splitlines() if l.startswith("model name")), "?")
     report.head(f"{time.strftime('%Y-%m-%d')}, {cpu}, kernel {platform.release()}")
-    for name in options.sections or sections.ALL:
-        section = sections.ALL[name]
+    chosen = [sections.smoke] if options.smoke else [sections.ALL[name] for name in options.sections or sections.ALL]
+    for section in chosen:
+        name = section.__name__
         report.head(f"{name}: {section.__doc__}")
         section(report, options)
     report.end()

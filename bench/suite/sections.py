@@ -184,4 +184,20 @@ def rolling(report, options):
                         "to last watcher {last_change_to_last_watcher_ms:.0f} ms; {cpu_s:.1f} s of CPU, {peak_resident_mb:.0f} MB at most".format(**r))
 
 
+def smoke(report, options):
+    """Every experiment for a moment: an answer that is wrong ends the run."""
+    size = ["--apps", 4, "--per", 50]
+    with discoveryd() as ours:
+        fill(ours, 4, 50)
+        for operation in ("renew", "register", "fetch", "mix"):
+            report.row(operation, load(ours, "run", "--op", operation, "--time-ms", 200, *size)["cpu_us"], "µs of CPU")
+        parked = load(ours, "park", "--polls", 200, *size)
+        report.row("polls told", parked["wake_one_app"]["told"] + parked["wake_other_apps"]["told"], "of 200")
+        paced = load(ours, "pace", "--renewals", 500, "--changes", 20, "--polls", 50, "--time-ms", 1000, *size)
+        report.row("paced renewals", paced["ok"], "of about 500", note=f"{paced['polls_answered']['ok']} polls answered")
+        for gzip in ([], ["--gzip"]):
+            rolled = load(ours, "rolling", "--watchers", 10, "--restarted", 20, "--changes", 200, *size, *gzip)
+            report.row("answers to a watcher in a rolling restart", rolled["answers_per_watcher"], "")
+
+
 ALL = {f.__name__: f for f in (requests, polls, memory, threads, scale, size, rolling)}
