@@ -89,7 +89,7 @@ void Application::insert(InstancePtr record, int64_t renew_ns, const Side& side)
   records_.push_back(std::move(record));
   leases_.push_back(renew_ns);
   sides_.push_back(side);
-  order_.clear();
+  if (records_.back()->numbers.state == RecordState::kVisible) order_insert(static_cast<uint32_t>(records_.size() - 1));
 }
 
 void Application::replace(size_t index, InstancePtr record, int64_t renew_ns) {
@@ -97,24 +97,33 @@ void Application::replace(size_t index, InstancePtr record, int64_t renew_ns) {
   DISCOVERY_CHECK(old->key_hash() == record->key_hash(), "a record is replaced by one of its own key");
   bytes_ += record->bytes();
   bytes_ -= old->bytes();
-  if (old->numbers.state != record->numbers.state) order_.clear();
+  const bool was_listed = old->numbers.state == RecordState::kVisible;
+  const bool is_listed = record->numbers.state == RecordState::kVisible;
+  if (was_listed && !is_listed) order_erase(static_cast<uint32_t>(index));
   count(*record, 1);  // before the old one leaves, so that its zone's entry stays
   count(*old, -1);
   old = std::move(record);
   leases_[index] = renew_ns;
+  if (is_listed && !was_listed) order_insert(static_cast<uint32_t>(index));
 }
 
 void Application::update(size_t index, FunctionRef<void(InstanceNumbers&)> change) {
   Instance& record = *records_[index];
-  const RecordState before = record.numbers.state;
+  const bool was_listed = record.numbers.state == RecordState::kVisible;
   count(record, -1);
   change(record.numbers);
   count(record, 1);
-  if (record.numbers.state != before) order_.clear();
+  const bool is_listed = record.numbers.state == RecordState::kVisible;
+  if (was_listed && !is_listed) order_erase(static_cast<uint32_t>(index));
+  if (is_listed && !was_listed) order_insert(static_cast<uint32_t>(index));
 }
 
 void Application::remove(size_t index) {
   const size_t last = records_.size() - 1;
+  if (records_[index]->numbers.state == RecordState::kVisible) order_erase(static_cast<uint32_t>(index));
+  if (index != last && !order_.empty() && records_[last]->numbers.state == RecordState::kVisible) {
+    *place_in_order(*records_[last]) = static_cast<uint32_t>(index);
+  }
   index_erase(index_slot_of(records_[index]->key_hash(), static_cast<uint32_t>(index)));
   count(*records_[index], -1);
   bytes_ -= records_[index]->bytes() + kRecordOverhead;
@@ -127,7 +136,6 @@ void Application::remove(size_t index) {
   records_.pop_back();
   leases_.pop_back();
   sides_.pop_back();
-  order_.clear();
 }
 
 const std::vector<uint32_t>& Application::order() const {
@@ -140,6 +148,30 @@ const std::vector<uint32_t>& Application::order() const {
     return before(records_[a]->zone(), records_[a]->hostname(), records_[b]->zone(), records_[b]->hostname());
   });
   return order_;
+}
+
+std::vector<uint32_t>::iterator Application::place_in_order(const Instance& record) const {
+  return std::partition_point(order_.begin(), order_.end(), [&](uint32_t i) {
+    return before(records_[i]->zone(), records_[i]->hostname(), record.zone(), record.hostname());
+  });
+}
+
+// While order_ is empty nobody has asked for it, or nothing is listed: it is made when somebody does.
+void Application::order_insert(uint32_t index) {
+  if (!order_.empty()) order_.insert(place_in_order(*records_[index]), index);
+}
+
+void Application::order_erase(uint32_t index) {
+  if (!order_.empty()) order_.erase(place_in_order(*records_[index]));
+}
+
+std::unique_ptr<Listing> Application::copy_listed() const {
+  auto copy = std::make_unique<Listing>(key(), latest_ns_, scheduler_);
+  size_t bytes = 0;
+  for (const uint32_t i : order()) bytes += records_[i]->bytes();
+  copy->reserve(order_.size(), bytes);
+  for (const uint32_t i : order_) copy->add(*records_[i], leases_[i]);
+  return copy;
 }
 
 void Application::for_each_listed(FunctionRef<void(const InstanceView&)> f) const {

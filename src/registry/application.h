@@ -21,6 +21,7 @@
 #include "registry/digest.h"
 #include "registry/held_cursors.h"
 #include "registry/instance.h"
+#include "registry/listing.h"
 
 namespace discovery::registry {
 
@@ -72,6 +73,8 @@ class Application {
   [[nodiscard]] InstanceView view_of(size_t index) const { return {key(), records_[index].get(), leases_[index]}; }
   /// Visible records ordered by zone, then hostname.
   void for_each_listed(FunctionRef<void(const InstanceView&)> f) const;
+  /// The same, as a copy that may leave the lock.
+  [[nodiscard]] std::unique_ptr<Listing> copy_listed() const;
   /// The same from the first record behind (zone, hostname) on, until f returns false.
   void for_each_listed_after(std::string_view zone, std::string_view hostname,
                              FunctionRef<bool(const InstanceView&)> f) const;
@@ -154,6 +157,11 @@ class Application {
   static constexpr uint32_t kFree = UINT32_MAX;
 
   [[nodiscard]] const std::vector<uint32_t>& order() const;
+  /// Where the key stands, or would stand, in order_.
+  [[nodiscard]] std::vector<uint32_t>::iterator place_in_order(const Instance& record) const;
+  /// order_ follows a record that becomes visible, or is not any more; before that it must be right, or empty.
+  void order_insert(uint32_t index);
+  void order_erase(uint32_t index);
   void count(const Instance& record, int sign);
   [[nodiscard]] static size_t bytes_of_zone(std::string_view name);
   void index_insert(uint32_t hash, uint32_t index);
@@ -180,7 +188,8 @@ class Application {
   std::vector<Side> sides_;
   std::vector<uint32_t> index_;  ///< open addressing, linear probing; power of two, at most 3/4 full
   std::map<std::string, ZoneCount, std::less<>> zones_;
-  mutable std::vector<uint32_t> order_;  ///< visible records by (zone, hostname); empty when it must be made anew
+  /// Visible records by (zone, hostname). Empty until somebody asks; then it is kept right.
+  mutable std::vector<uint32_t> order_;
   std::vector<View> views_;
   std::unique_ptr<HeldCursors> held_cursors_;  ///< null: none ever was
   SharedBytes scheduler_;

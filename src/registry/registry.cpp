@@ -133,21 +133,30 @@ AppState Registry::look(AppKeyView key, std::string_view zone) const {
 
 AppView Registry::view(AppKeyView key, const ViewForm& form, TimePoint now, Renderer render) {
   Shard& shard = shard_of(key.appid);
-  const MutexLock lock(shard.mutex);
-  Application* app = find(shard, key);
   AppView out;
-  static_cast<AppState&>(out) = state_of(shard, app, form.zone);
-  if (!out.zone_known) return out;
-  if (const SharedBytes* kept = app->find_view(form, to_wire_ns(now - settings_.view_max_age))) {
-    out.bytes = *kept;
-    return out;
+  std::unique_ptr<Listing> listing;
+  uint64_t id = 0;
+  {
+    const MutexLock lock(shard.mutex);
+    Application* app = find(shard, key);
+    static_cast<AppState&>(out) = state_of(shard, app, form.zone);
+    if (!out.zone_known) return out;
+    if (const SharedBytes* kept = app->find_view(form, to_wire_ns(now - settings_.view_max_age))) {
+      out.bytes = *kept;
+      return out;
+    }
+    listing = app->copy_listed();
+    id = app->id();
   }
   std::string text;
-  render(*app, form, text);
+  render(*listing, form, text);
   text.shrink_to_fit();
   out.bytes = std::make_shared<const SharedText>(std::move(text));
   out.rendered = true;
-  app->keep_view(form, out.bytes, to_wire_ns(now));
+  const MutexLock lock(shard.mutex);
+  Application* app = find(shard, key);
+  const bool unchanged = app && app->id() == id && app->latest_timestamp_ns() == out.latest_timestamp_ns;
+  if (unchanged) app->keep_view(form, out.bytes, to_wire_ns(now));
   return out;
 }
 

@@ -130,8 +130,8 @@ struct AppView : AppState {
   bool rendered = false;
 };
 
-/// Writes the list of an application in a form; runs under the lock.
-using Renderer = FunctionRef<void(const Application&, const ViewForm&, std::string& out)>;
+/// Writes the list of an application in a form; runs without a lock.
+using Renderer = FunctionRef<void(const Listing&, const ViewForm&, std::string& out)>;
 
 struct SchedulerEntry {
   std::string env;

@@ -40,14 +40,14 @@ void append_instance(std::string& out, const registry::InstanceView& view) {
   out += '}';
 }
 
-void append_app(std::string& out, const registry::Application& app, const registry::ViewForm& form) {
+void append_app(std::string& out, const registry::Listing& app, const registry::ViewForm& form) {
   out += R"({"instances":{)";
   std::string_view zone;
   bool in_zone = false;
   bool first_instance = true;
-  app.for_each_listed([&](const registry::InstanceView& view) {
+  for (const registry::InstanceView& view : app.instances()) {
     const std::string_view own = view.instance->zone();
-    if (!form.zone.empty() && own != form.zone) return;
+    if (!form.zone.empty() && own != form.zone) continue;
     if (!in_zone || own != zone) {
       if (in_zone) out += "],";
       append_json_string(out, own);
@@ -55,11 +55,11 @@ void append_app(std::string& out, const registry::Application& app, const regist
       zone = own;
       in_zone = first_instance = true;
     }
-    if (!(view.instance->numbers.status & form.status_mask)) return;
+    if (!(view.instance->numbers.status & form.status_mask)) continue;
     if (!first_instance) out += ',';
     first_instance = false;
     append_instance(out, view);
-  });
+  }
   if (in_zone) out += ']';
   out += '}';
   if (app.scheduler()) {

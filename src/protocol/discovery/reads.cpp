@@ -12,7 +12,7 @@ namespace discovery::protocol {
 registry::AppView DiscoveryApi::view(registry::AppKeyView app, const registry::ViewForm& form, TimePoint now) {
   auto seen = registry_.view(
       app, form, now,
-      [](const registry::Application& a, const registry::ViewForm& f, std::string& out) { append_app(out, a, f); });
+      [](const registry::Listing& l, const registry::ViewForm& f, std::string& out) { append_app(out, l, f); });
   if (seen.bytes) observer_.view_served(seen.rendered);
   return seen;
 }

@@ -283,13 +283,13 @@ class Run {
     const auto line = [](const Name& n, const InstanceNumbers& i) {
       return n.zone + n.hostname + std::to_string(i.status) + std::to_string(i.latest_ns) + " ";
     };
-    const auto render = [&](const Application& app, const ViewForm& f, std::string& out) {
-      app.for_each_listed([&](const InstanceView& v) {
+    const auto render = [&](const Listing& list, const ViewForm& f, std::string& out) {
+      for (const InstanceView& v : list.instances()) {
         const Name n = name_of(v);
         if ((f.zone.empty() || f.zone == n.zone) && (v.instance->numbers.status & f.status_mask)) {
           out += line(n, v.instance->numbers);
         }
-      });
+      }
     };
     std::string expected;
     bool zone_known = false;

@@ -258,7 +258,7 @@ TEST_F(Named, AListRenderedBeforeIsRenderedAnewWithTheNewT) {
   a.put(kName);
   const ViewForm form{1, ""};
   const auto rendered = [&] {
-    return a.registry.view(kName.app(), form, a.now, [](const Application&, const ViewForm&, std::string&) {}).rendered;
+    return a.registry.view(kName.app(), form, a.now, [](const Listing&, const ViewForm&, std::string&) {}).rendered;
   };
   EXPECT_TRUE(rendered());
   EXPECT_FALSE(rendered());

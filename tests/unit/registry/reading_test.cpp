@@ -11,13 +11,13 @@ const Name kName;
 /// Writes "hostname=status " of what passes the form.
 struct CountingRenderer {
   int calls = 0;
-  void operator()(const Application& app, const ViewForm& form, std::string& out) {
+  void operator()(const Listing& list, const ViewForm& form, std::string& out) {
     ++calls;
-    app.for_each_listed([&](const InstanceView& v) {
-      if (!form.zone.empty() && v.instance->zone() != form.zone) return;
-      if ((v.instance->numbers.status & form.status_mask) == 0) return;
+    for (const InstanceView& v : list.instances()) {
+      if (!form.zone.empty() && v.instance->zone() != form.zone) continue;
+      if ((v.instance->numbers.status & form.status_mask) == 0) continue;
       out += std::string(v.instance->hostname()) + "=" + std::to_string(v.instance->numbers.status) + " ";
-    });
+    }
   }
 };
 
@@ -158,6 +158,36 @@ TEST(Watch, AnIdIsNeverUsedTwice) {
   const uint64_t first = node.watch(kName, 0);
   node.registry.unwatch(kName.app(), 0);
   EXPECT_NE(node.watch(kName, 0), first);
+}
+
+// The renderer runs without the lock, so the list may change under it: then its text is right for this reader, and
+// nobody else is told it.
+TEST(View, AChangeWhileItIsRenderedIsInTheNextOne) {
+  Node node;
+  node.put({"a", "z1"}, status(1));
+  const auto change_meanwhile = [&](const Listing& list, const ViewForm&, std::string& out) {
+    for (const InstanceView& v : list.instances()) out += v.instance->hostname();
+    node.put({"b", "z1"}, status(1));
+  };
+  const auto old = node.registry.view(kName.app(), {1, ""}, node.now, change_meanwhile);
+  EXPECT_EQ(old.bytes->text(), "a");
+  CountingRenderer render;
+  const auto fresh = node.registry.view(kName.app(), {1, ""}, node.now, render);
+  EXPECT_TRUE(fresh.rendered) << "what is older than the list was not kept";
+  EXPECT_EQ(fresh.bytes->text(), "a=1 b=1 ");
+  EXPECT_GT(fresh.latest_timestamp_ns, old.latest_timestamp_ns);
+}
+
+TEST(View, AnApplicationThatGoesWhileItIsRendered) {
+  Node node;
+  node.put({"a", "z1"}, status(1));
+  const auto cancel_meanwhile = [&](const Listing&, const ViewForm&, std::string& out) {
+    out = "was";
+    static_cast<void>(node.registry.cancel({.key = Name{"a", "z1"}.key()}, node.now));
+  };
+  EXPECT_EQ(node.registry.view(kName.app(), {1, ""}, node.now, cancel_meanwhile).bytes->text(), "was");
+  CountingRenderer render;
+  EXPECT_EQ(node.registry.view(kName.app(), {1, ""}, node.now, render).bytes, nullptr);
 }
 
 }  // namespace

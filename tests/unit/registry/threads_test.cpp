@@ -171,9 +171,9 @@ class Worker {
   }
   void view(const Name& name) {
     const auto view =
-        shared_.registry.view(name.app(), {3, ""}, now_, [](const Application& app, const ViewForm&, std::string& out) {
-          app.for_each_listed([&](const InstanceView& v) { out += v.instance->hostname(); });
-          EXPECT_EQ(out.size(), app.visible_count());
+        shared_.registry.view(name.app(), {3, ""}, now_, [](const Listing& list, const ViewForm&, std::string& out) {
+          for (const InstanceView& v : list.instances()) out += v.instance->hostname();
+          EXPECT_EQ(out.size(), list.instances().size());
         });
     if (view.bytes) {
       EXPECT_FALSE(view.bytes->text().empty());
