@@ -1,4 +1,5 @@
 // fill() and closed_loop(): as fast as the server answers.
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -129,6 +130,17 @@ nlohmann::json closed_loop(const Setting& s, const std::string& operation) {
     throw std::invalid_argument("unknown operation: " + operation);
   }
   return drive(s, source, Clock::now() + s.time);
+}
+
+nlohmann::json longest_stop(std::chrono::milliseconds time) {
+  const auto end = Clock::now() + time;
+  Clock::duration longest{};
+  for (auto before = Clock::now(); before < end;) {
+    const auto now = Clock::now();
+    longest = std::max(longest, now - before);
+    before = now;
+  }
+  return {{"longest_ms", milliseconds(longest)}};
 }
 
 }  // namespace discovery::load

@@ -53,4 +53,7 @@ struct RollingSetting {
 /// A rolling restart of application 0 before watchers that read all they are told.
 nlohmann::json rolling_restart(const Setting& setting, const RollingSetting& rolling);
 
+/// What the machine adds to every latency: a loop that only reads the clock, and the longest time it did not run.
+nlohmann::json longest_stop(std::chrono::milliseconds time);
+
 }  // namespace discovery::load

@@ -5,6 +5,7 @@
 //   discovery_load park    --apps 1 --polls 5000 --pid PID
 //   discovery_load pace    --apps 10000 --renewals 33333 --changes 10 --polls 15000 --pid PID
 //   discovery_load rolling --apps 1 --per 5000 --watchers 1000 --pid PID
+//   discovery_load stops   --time-ms 5000        how long this machine stops a program that does nothing but look
 //
 // Exit: 0; 1 when an answer was wrong or the experiment could not go on; 2 for a wrong command line.
 #include <sys/resource.h>
@@ -65,6 +66,7 @@ int main(int argc, char** argv) {
   pace_command->add_option("--renewals", pace.renewals_per_second, "a second");
   pace_command->add_option("--changes", pace.changes_per_second, "a second");
   pace_command->add_option("--polls", pace.polls, "parked all the time");
+  CLI::App* stops_command = app.add_subcommand("stops", "how long this machine stops a program by itself");
   CLI::App* rolling_command = app.add_subcommand("rolling", "a rolling restart of one application before watchers");
   RollingSetting rolling;
   rolling_command->add_option("--watchers", rolling.watchers, "how many");
@@ -91,6 +93,7 @@ int main(int argc, char** argv) {
     if (run_command->parsed()) result = closed_loop(setting, operation);
     if (park_command->parsed()) result = park_and_wake(setting, park);
     if (pace_command->parsed()) result = paced(setting, pace);
+    if (stops_command->parsed()) result = longest_stop(setting.time);
     if (rolling_command->parsed()) result = rolling_restart(setting, rolling);
     std::printf("%s\n", result.dump().c_str());
     return has_errors(result) ? 1 : 0;

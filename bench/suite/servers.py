@@ -151,6 +151,15 @@ def load(server, command, *arguments):
     return json.loads(done.stdout)
 
 
+def longest_stop():
+    """Milliseconds for which this machine stops a program on the server's processor, while the other one is busy too."""
+    spin = [str(BIN / "discovery_load"), "stops", "--time-ms", "5000"]
+    other = subprocess.Popen(["taskset", "-c", LOAD_CPU, *spin], stdout=subprocess.DEVNULL)
+    done = subprocess.run(["taskset", "-c", SERVER_CPU, *spin], stdout=subprocess.PIPE, text=True, check=True)
+    other.wait()
+    return json.loads(done.stdout)["longest_ms"]
+
+
 def fill(server, apps, per):
     load(server, "fill", "--apps", apps, "--per", per)
 

@@ -32,7 +32,9 @@ class SharedText {
   /// The first one stays.
   void keep(std::unique_ptr<const Deflated> deflated) const {
     const Deflated* none = nullptr;
-    if (deflated_.compare_exchange_strong(none, deflated.get(), std::memory_order_acq_rel)) deflated.release();
+    if (deflated_.compare_exchange_strong(none, deflated.get(), std::memory_order_acq_rel)) {
+      static_cast<void>(deflated.release());  // it is ours now
+    }
   }
   /// True for one caller only: who is to see to it that it is compressed.
   [[nodiscard]] bool claim_deflating() const { return !claimed_.exchange(true, std::memory_order_relaxed); }

@@ -47,12 +47,6 @@ bool is_zero(std::string_view weight) {
   return !weight.empty() && weight.front() == '0' && weight.find_first_not_of("0.") == std::string_view::npos;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 }  // namespace
 
 std::unique_ptr<const Deflated> deflate_text(std::string_view text) {
@@ -113,10 +107,10 @@ bool accepts_gzip(std::string_view list) {
     std::string_view item = list.substr(0, comma);
     list.remove_prefix(std::min(comma + 1, list.size()));
     const size_t semicolon = std::min(item.find(';'), item.size());
-    if (!equals_ignoring_case(trimmed(item.substr(0, semicolon)), "gzip")) continue;
+    if (!equals_ignoring_case(trim_blanks(item.substr(0, semicolon)), "gzip")) continue;
     item.remove_prefix(semicolon);
     const size_t equals = item.find('=');
-    return equals == std::string_view::npos || !is_zero(trimmed(item.substr(equals + 1)));
+    return equals == std::string_view::npos || !is_zero(trim_blanks(item.substr(equals + 1)));
   }
   return false;
 }

@@ -14,12 +14,6 @@ constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 Method method_of(std::string_view name) {
   switch (name.size()) {
     case 3:
@@ -156,7 +150,7 @@ class HeadScan {
     const HeadStatus status = line_end("control character in a field value");
     if (status != HeadStatus::kComplete) return status;
     if (head_.fields.size() == limits_.fields_max) return bad(431, "too many header fields");
-    head_.fields.push_back({field_name, trimmed(field_value)});
+    head_.fields.push_back({field_name, trim_blanks(field_value)});
     return apply(head_.fields.back());
   }
 
@@ -210,7 +204,7 @@ class HeadScan {
   void connection(std::string_view list) {
     while (!list.empty()) {
       const size_t comma = list.find(',');
-      if (equals_ignoring_case(trimmed(list.substr(0, comma)), "close")) head_.keep_alive = false;
+      if (equals_ignoring_case(trim_blanks(list.substr(0, comma)), "close")) head_.keep_alive = false;
       if (comma == std::string_view::npos) return;
       list.remove_prefix(comma + 1);
     }

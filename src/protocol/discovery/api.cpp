@@ -22,11 +22,7 @@ void trim(std::string& buffer) {
 }
 
 std::string_view media_type(std::string_view content_type) {
-  content_type = content_type.substr(0, content_type.find(';'));
-  while (!content_type.empty() && (content_type.back() == ' ' || content_type.back() == '\t')) {
-    content_type.remove_suffix(1);
-  }
-  return content_type;
+  return codec::trim_blanks(content_type.substr(0, content_type.find(';')));
 }
 }  // namespace
 

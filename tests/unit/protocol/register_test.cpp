@@ -227,5 +227,32 @@ TEST(Register, ComesBackAfterACancelWithFreshTimestamps) {
                                       "register new z1/dev/a/h1 from 192.0.2.7"}));
 }
 
+// The text of the last register is not parsed again when it comes again; what it became must not be used for another.
+TEST(RegisterMetadata, TheSameTextAgainAndAnotherInBetween) {
+  Node node;
+  const auto stored = [&](const std::string& host, const std::string& metadata) {
+    EXPECT_EQ(node.write("register", with(Node::instance("a", host), "metadata", metadata)).code(), 0) << metadata;
+    return node.one("a", host)["metadata"];
+  };
+  const Json one{{"w", "1"}};
+  EXPECT_EQ(stored("h1", R"({ "w" : 1 })"), one);
+  EXPECT_EQ(stored("h2", R"({ "w" : 1 })"), one);
+  EXPECT_EQ(stored("h1", R"({"w":"2"})"), (Json{{"w", "2"}}));
+  EXPECT_EQ(stored("h2", R"({ "w" : 1 })"), one);
+  EXPECT_EQ(stored("h3", ""), Json::object());
+  EXPECT_EQ(node.write("register", with(Node::instance("a", "h4"), "metadata", R"({"w":)")).code(), -400);
+  EXPECT_EQ(stored("h4", R"({ "w" : 1 })"), one);
+}
+
+TEST(RegisterMetadata, TheSameTextAgainUnderALowerLimitIsRefused) {
+  Node node;
+  const Fields form = with(Node::instance("a"), "metadata", R"({"a":"1","b":"2"})");
+  EXPECT_EQ(node.write("register", form).code(), 0);
+  ApiSettings settings = test_settings();
+  settings.metadata.members_max = 1;
+  node.api.update(settings);
+  EXPECT_EQ(node.write("register", form).code(), -400);
+}
+
 }  // namespace
 }  // namespace discovery::protocol
