@@ -101,8 +101,8 @@ void gzip_reply(HttpReply& reply) {
   reply.add_header("Vary: Accept-Encoding");
 }
 
-bool accepts_gzip(std::string_view list) {
-  while (!list.empty()) {
+bool accepts_gzip(std::string_view accept_encoding) {
+  for (std::string_view list = accept_encoding; !list.empty();) {
     const size_t comma = std::min(list.find(','), list.size());
     std::string_view item = list.substr(0, comma);
     list.remove_prefix(std::min(comma + 1, list.size()));

@@ -32,8 +32,8 @@ inline const char* find_control(const char* at, const char* end) {
 #if defined(__SSE2__)
   for (; end - at >= 16; at += 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i last = _mm_set1_epi8(0x1F);
-    const __m128i low = _mm_cmpeq_epi8(_mm_max_epu8(bytes, last), last);  // unsigned: the bytes up to 0x1F
+    // There is no unsigned comparison: with the sign bit turned, -128 to -97 are the bytes 0 to 0x1F.
+    const __m128i low = _mm_cmplt_epi8(_mm_xor_si128(bytes, _mm_set1_epi8(-128)), _mm_set1_epi8(-96));
     const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, del)));
     if (mask != 0) return at + __builtin_ctz(mask);

@@ -3,8 +3,7 @@
 #include <malloc.h>
 #include <sys/mman.h>
 
-#include <cinttypes>
-#include <cstdint>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 
@@ -18,12 +17,12 @@ void give_back_start_memory() {
   if (!maps) return;
   char line[512];
   while (std::fgets(line, sizeof line, maps)) {
-    uintptr_t begin = 0;
-    uintptr_t end = 0;
+    void* begin = nullptr;
+    void* end = nullptr;
     char access[5] = {};
-    if (std::sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &begin, &end, access) != 3) continue;
+    if (std::sscanf(line, "%p-%p %4s", &begin, &end, access) != 3) continue;
     if (std::strcmp(access, "r-xp") != 0 || !std::strchr(line, '/')) continue;
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    ::madvise(begin, static_cast<size_t>(static_cast<char*>(end) - static_cast<char*>(begin)), MADV_DONTNEED);
   }
   std::fclose(maps);
 }
