@@ -25,7 +25,7 @@ TEST(Digits, AroundEveryPowerOfTen) {
 }
 
 TEST(Digits, EveryGroupOfEight) {
-  for (uint32_t value = 0; value < 100'000'000; value += value % 10'000 == 0 ? 1 : 97) {
+  for (uint32_t value = 0; value < 100'000'000; value += value % 10'000 == 0 ? 1U : 97U) {
     char text[8];
     put_8_digits(text, value);
     const std::string expected = std::to_string(value);
