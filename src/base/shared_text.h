@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace discovery {
@@ -26,6 +27,9 @@ class SharedText {
 
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] size_t size() const { return text_.size(); }
+
+  /// What is sent of it. Precondition of `deflated`: that form was kept.
+  [[nodiscard]] std::string_view bytes(bool deflated) const { return deflated ? this->deflated()->blocks : text_; }
 
   /// Null until it was kept.
   [[nodiscard]] const Deflated* deflated() const { return deflated_.load(std::memory_order_acquire); }

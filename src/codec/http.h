@@ -70,10 +70,7 @@ class HttpReply {
     bool deflated = false;  ///< of `shared` its deflated form is meant
 
     /// What is sent of `shared`; "" when it is null.
-    [[nodiscard]] std::string_view shared_view() const {
-      if (!shared) return {};
-      return deflated ? std::string_view(shared->deflated()->blocks) : std::string_view(shared->text());
-    }
+    [[nodiscard]] std::string_view shared_view() const { return shared ? shared->bytes(deflated) : ""; }
   };
 
   int status = 200;

@@ -59,9 +59,7 @@ void PendingWrite::add_stream(std::unique_ptr<codec::BodySource> source, BodyFra
 }
 
 std::string_view PendingWrite::view_of(const Piece& piece) const {
-  const std::string_view all = !piece.shared    ? std::string_view(own_)
-                               : piece.deflated ? std::string_view(piece.shared->deflated()->blocks)
-                                                : std::string_view(piece.shared->text());
+  const std::string_view all = piece.shared ? piece.shared->bytes(piece.deflated) : own_;
   return all.substr(piece.begin, piece.end - piece.begin);
 }
 

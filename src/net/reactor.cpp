@@ -65,8 +65,6 @@ void Reactor::schedule(TimerEntry& entry, TimePoint deadline) {
   if (deadline < armed_ && !in_timer_) arm_timer(deadline);
 }
 
-Duration Reactor::take_loop_lag() { return Duration(lag_max_ns_.exchange(0, std::memory_order_relaxed)); }
-
 void Reactor::arm_timer(TimePoint when) {
   armed_ = when;
   loop_->timer.expires_after(std::max(when - now(), Duration(0)));
@@ -78,8 +76,7 @@ void Reactor::arm_timer(TimePoint when) {
 void Reactor::on_timer() {
   const TurnWatch watch(stats_);
   const TimePoint now = clock_.now();
-  const Duration::rep late = (now - armed_).count();
-  if (late > lag_max_ns_.load(std::memory_order_relaxed)) lag_max_ns_.store(late, std::memory_order_relaxed);
+  stats_.lags.note(now - armed_);
   in_timer_ = true;
   wheel_.advance(now);
   in_timer_ = false;

@@ -70,7 +70,7 @@ class Reactor final : public Deadlines {
   [[nodiscard]] ReactorStats& stats() { return stats_; }
   [[nodiscard]] const ReactorStats& stats() const { return stats_; }
   /// The most a timer fired late since the last call.
-  [[nodiscard]] Duration take_loop_lag();
+  [[nodiscard]] Duration take_loop_lag() { return stats_.lags.take(); }
   /// The longest turn since the last call: so long no other socket was served.
   [[nodiscard]] Duration take_longest_turn() { return stats_.turns.take(); }
 
@@ -95,7 +95,6 @@ class Reactor final : public Deadlines {
   TimePoint armed_ = TimePoint::max();  ///< when the timer fires
   bool in_timer_ = false;               ///< it is armed anew at the end anyway
   std::atomic<bool> turn_requested_{false};
-  std::atomic<Duration::rep> lag_max_ns_{0};
 };
 
 }  // namespace discovery::net

@@ -21,8 +21,7 @@ namespace discovery::net {
 struct ReadyEvent {
   bool readable = false;  ///< bytes, the end, or an error can be read
   bool writable = false;
-  bool ended =
-      false;  ///< the peer has finished sending, or the connection is broken: there is always something to read
+  bool ended = false;  ///< the peer has finished sending, or the connection is broken: a read always tells something
 };
 
 class ReadyOwner {

@@ -65,6 +65,7 @@ struct ReactorStats {
       descriptors_short;
   std::array<Counter, kTimeoutKinds> timeouts;
   std::array<Counter, kReadErrorStatuses.size()> read_errors;
+  Longest lags;   ///< how late a timer fired
   Longest turns;  ///< each the work for one batch of ready sockets, due timers or hooks
 
   void count_timeout(TimeoutKind kind) { timeouts[static_cast<size_t>(kind)].add(); }

@@ -154,9 +154,8 @@ void TcpConnection::call_soon() {
   group_.call_later(*this);
 }
 
-void TcpConnection::shutdown_send() {
-  ::shutdown(descriptor_, SHUT_WR);
-}  // a broken connection is seen by the next read
+// A broken connection is seen by the next read.
+void TcpConnection::shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }
 
 void TcpConnection::close() {
   ::close(std::exchange(descriptor_, -1));
