@@ -30,7 +30,7 @@ void Coverage::remove(const std::string& address, TimePoint now) {
 
 void Coverage::retire(const std::string& address) { peers_.erase(address); }
 
-void Coverage::begin_stretch_at(TimePoint t) { stretch_from_ = std::max(stretch_from_, t); }
+void Coverage::begin_stretch_at(TimePoint now) { stretch_from_ = std::max(stretch_from_, now); }
 
 void Coverage::heard(const std::string& address, uint64_t boot, int64_t sent_ns, TimePoint now) {
   const auto it = peers_.find(address);
