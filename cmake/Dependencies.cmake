@@ -2,6 +2,7 @@
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)          # Asio (net, client), Intrusive-free System result (base); headers only
 find_package(ZLIB REQUIRED)                # compressed answers, src/codec
+find_package(OpenSSL 3.0 REQUIRED)         # TLS, src/net
 find_package(nlohmann_json 3.11 REQUIRED)  # /admin/state, and the model our JSON reader is tested against
 find_package(fmt 9 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)         # logging, behind src/observe

@@ -1,19 +1,22 @@
 """The measurements, each a function that writes rows into a Report. Figures of CPU are of the server alone."""
 import re
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 from servers import LOAD_CPU, discoveryd, fill, load, longest_stop, median, nginx
 
 APPS, PER = 100, 100
 APP0 = "bench.team0.app0"
+RENEWAL = f"region=r1&zone=z1&env=bench&appid={APP0}&hostname=host-0-0"
 
 
 def requests(report, options):
     """renew, register, fetch and a mix, turn about with nginx."""
-    with discoveryd() as ours:
+    with discoveryd(tls=True) as ours:
         fill(ours, APPS, PER)
-        renewed = _renew_once(ours)
+        renewed = ours.post("/discovery/renew", RENEWAL)
         fetched = ours.ask(f"/discovery/fetch?zone=z1&env=bench&status=1&appid={APP0}")
         with nginx(renewed, fetched) as static:
             post = ["--static", "--op", "post", "--path", "/renew"]
@@ -27,7 +30,8 @@ def requests(report, options):
                 cpu, static_cpu, ratios = _turn_about(ours, ["--op", operation], static, against, 5 if options.short else 15)
                 report.row(what, cpu, "µs of CPU", bound=most, ratio=median(ratios),
                            note=f"nginx {static_cpu:.2f} µs; ratios {min(ratios):.2f} to {max(ratios):.2f}")
-            _by_wrk(report, ours, static)
+            for tls in (False, True):
+                _by_wrk(report, ours, static, tls)
 
 
 def _turn_about(ours, arguments, static, static_arguments, rounds):
@@ -43,32 +47,33 @@ def _turn_about(ours, arguments, static, static_arguments, rounds):
     return median(mine), median(theirs), ratios
 
 
-def _renew_once(server):
-    """The body of one renewal, for nginx to give back."""
-    import socket
-    body = f"region=r1&zone=z1&env=bench&appid={APP0}&hostname=host-0-0".encode()
-    with socket.create_connection(("127.0.0.1", server.port)) as s:
-        s.sendall(b"POST /discovery/renew HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
-                  b"application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-        data = b"".join(iter(lambda: s.recv(65536), b""))
-    return data.split(b"\r\n\r\n", 1)[1]
+def _by_wrk(report, ours, static, tls):
+    """Renew and fetch from another load generator, which speaks TLS too."""
+    with tempfile.TemporaryDirectory(prefix="bench.") as folder:
+        script = Path(folder) / "renew.lua"
+        script.write_text(f"""wrk.method = "POST"
+wrk.body = "{RENEWAL}"
+wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+""")
 
+        def cpu_us(server, path, *arguments):
+            url = f"https://127.0.0.1:{server.tls_port}" if tls else f"http://127.0.0.1:{server.port}"
+            before = _cpu_seconds(server.pid)
+            done = subprocess.run(["taskset", "-c", LOAD_CPU, "wrk", "-t1", "-c64", "-d1s", *arguments, url + path],
+                                  stdout=subprocess.PIPE, text=True, check=True).stdout
+            used = _cpu_seconds(server.pid) - before
+            if "Non-2xx" in done or "Socket errors" in done:
+                raise RuntimeError(done)
+            return used * 1e6 / int(re.search(r"(\d+) requests in", done)[1])
 
-def _by_wrk(report, ours, static):
-    """The same fetch from another load generator."""
-    def cpu_us(server, path):
-        before = _cpu_seconds(server.pid)
-        done = subprocess.run(["taskset", "-c", LOAD_CPU, "wrk", "-t1", "-c64", "-d1s", f"http://{server.address}{path}"],
-                              stdout=subprocess.PIPE, text=True, check=True).stdout
-        used = _cpu_seconds(server.pid) - before
-        if "Non-2xx" in done or "Socket errors" in done:
-            raise RuntimeError(done)
-        return used * 1e6 / int(re.search(r"(\d+) requests in", done)[1])
-
-    path = f"/discovery/fetch?zone=z1&env=bench&status=1&appid={APP0}"
-    pairs = [(cpu_us(ours, path), cpu_us(static, "/fetch")) for _ in range(3)]
-    report.row("fetch of 100 instances, driven by wrk", median([a for a, _ in pairs]), "µs of CPU", bound=1.20,
-               ratio=median([a / b for a, b in pairs]), note=f"nginx {median([b for _, b in pairs]):.2f} µs")
+        fetch = f"/discovery/fetch?zone=z1&env=bench&status=1&appid={APP0}"
+        for what, path, static_path, arguments, most in (
+            ("renew", "/discovery/renew", "/renew", ["-s", str(script)], 1.10),
+            (f"fetch of {PER} instances", fetch, "/fetch", [], 1.20),
+        ):
+            pairs = [(cpu_us(ours, path, *arguments), cpu_us(static, static_path, *arguments)) for _ in range(3)]
+            report.row(f"{what}, driven by wrk, {'TLS' if tls else 'plain'}", median([a for a, _ in pairs]), "µs of CPU", bound=most,
+                       ratio=median([a / b for a, b in pairs]), note=f"nginx {median([b for _, b in pairs]):.2f} µs")
 
 
 def _cpu_seconds(pid):

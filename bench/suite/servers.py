@@ -29,8 +29,8 @@ def free_port():
 
 
 class Server:
-    def __init__(self, process, port):
-        self.process, self.port, self.pid = process, port, process.pid
+    def __init__(self, process, port, tls_port):
+        self.process, self.port, self.tls_port, self.pid = process, port, tls_port, process.pid
 
     @property
     def address(self):
@@ -40,6 +40,15 @@ class Server:
         """The whole body of a GET."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
             s.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode())
+            data = b"".join(iter(lambda: s.recv(1 << 16), b""))
+        return data.split(b"\r\n\r\n", 1)[1]
+
+    def post(self, path, form):
+        """The whole body of the answer to a form."""
+        head = (f"POST {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
+                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
+            s.sendall((head + form).encode())
             data = b"".join(iter(lambda: s.recv(1 << 16), b""))
         return data.split(b"\r\n\r\n", 1)[1]
 
@@ -70,12 +79,12 @@ def wait_until_answers(port, process, path="/", limit=10):
 
 
 @contextlib.contextmanager
-def _running(command, folder, port, cpus):
+def _running(command, folder, port, tls_port, cpus):
     log = open(folder / "log", "wb")
     process = subprocess.Popen(["taskset", "-c", cpus, *command], stdout=log, stderr=log)
     try:
         wait_until_answers(port, process)
-        yield Server(process, port)
+        yield Server(process, port, tls_port)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -86,11 +95,19 @@ def _toml(value):
     return json.dumps(value)
 
 
+def _certificate(folder):
+    """A certificate signed by itself, and its key."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+                   stderr=subprocess.DEVNULL, check=True)
+    return str(folder / "cert.pem"), str(folder / "key.pem")
+
+
 @contextlib.contextmanager
-def discoveryd(threads=1, cpus=SERVER_CPU, data_dir=False, sections=None):
-    """A node; `sections` is {section: {key: value}} beside what every run sets."""
+def discoveryd(threads=1, cpus=SERVER_CPU, data_dir=False, tls=False):
+    """A node."""
     folder = Path(tempfile.mkdtemp(prefix="bench."))
-    port = free_port()
+    port, tls_port = free_port(), free_port()
     config = {
         "httpServer": {"addr": f"127.0.0.1:{port}", "threads": threads},
         "limits": {"registry_memory": "8GiB"},
@@ -98,14 +115,15 @@ def discoveryd(threads=1, cpus=SERVER_CPU, data_dir=False, sections=None):
     }
     if data_dir:
         config["cluster"] = {"data_dir": str(folder / "data")}
-    for name, values in (sections or {}).items():
-        config.setdefault(name, {}).update(values)
+    if tls:
+        certificate, key = _certificate(folder)
+        config["tls"] = {"listen": f"127.0.0.1:{tls_port}", "certificate": certificate, "key": key}
     text = "".join(
         f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in values.items()) for name, values in config.items()
     )
     (folder / "discovery.toml").write_text(text)
     try:
-        with _running([str(BIN / "discoveryd"), "-conf", str(folder)], folder, port, cpus) as server:
+        with _running([str(BIN / "discoveryd"), "-conf", str(folder)], folder, port, tls_port, cpus) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -115,7 +133,8 @@ def discoveryd(threads=1, cpus=SERVER_CPU, data_dir=False, sections=None):
 def nginx(renew_answer, fetch_answer):
     """Static answers of the same size: /renew from its configuration (POST), /fetch from a file (sendfile)."""
     folder = Path(tempfile.mkdtemp(prefix="bench."))
-    port = free_port()
+    port, tls_port = free_port(), free_port()
+    certificate, key = _certificate(folder)
     (folder / "www").mkdir()
     (folder / "www/fetch").write_bytes(fetch_answer)
     os.chmod(folder, 0o755)
@@ -128,13 +147,14 @@ http {{
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{
-    listen 127.0.0.1:{port}; root {folder}/www;
+    listen 127.0.0.1:{port}; listen 127.0.0.1:{tls_port} ssl; root {folder}/www;
+    ssl_certificate {certificate}; ssl_certificate_key {key};
     location = /renew {{ return 200 '{quoted}'; }}
   }}
 }}
 """)
     try:
-        with _running(["nginx", "-c", str(folder / "nginx.conf")], folder, port, SERVER_CPU) as server:
+        with _running(["nginx", "-c", str(folder / "nginx.conf")], folder, port, tls_port, SERVER_CPU) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)

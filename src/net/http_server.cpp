@@ -19,6 +19,7 @@ struct HttpServer::Service {
                 server.partial_bytes_),
         connections(context, reactor.io(), *server.limit_) {
     context.deflater = &server.deflater_;
+    connections.identity = group.identity;
   }
 
   const std::string name;
@@ -166,6 +167,16 @@ void HttpServer::update_limits(const SessionLimits& session, const codec::HttpLi
       for (const auto& service : lane.services) {
         service->context.limits = session;
         service->context.reader.limits = http;
+      }
+    });
+  }
+}
+
+void HttpServer::update_identity(const std::string& group, const std::shared_ptr<const TlsIdentity>& identity) {
+  for (const auto& lane : lanes_) {
+    lane->reactor.post([&lane = *lane, group, identity] {
+      for (const auto& service : lane.services) {
+        if (service->name == group) service->connections.identity = identity;
       }
     });
   }

@@ -26,6 +26,7 @@
 #include "net/reactor.h"
 #include "net/session_context.h"
 #include "net/stats.h"
+#include "net/tls.h"
 
 namespace discovery::net {
 
@@ -37,6 +38,7 @@ struct ListenerGroup {
   std::vector<ListenAddress> addresses;
   HandlerFactory make_handler;
   codec::HttpLimits http;
+  std::shared_ptr<const TlsIdentity> identity = nullptr;  ///< null: without TLS
 };
 
 struct ServerOptions {
@@ -70,6 +72,9 @@ class HttpServer {
 
   /// For the requests and connections to come; those that are being read or written go on under either.
   void update_limits(const SessionLimits& session, const codec::HttpLimits& http, size_t connections_max);
+
+  /// For the connections to come of that group, which has TLS already.
+  void update_identity(const std::string& group, const std::shared_ptr<const TlsIdentity>& identity);
 
   /// Of that group, in its order, with the ports really bound.
   [[nodiscard]] std::vector<ListenAddress> bound_addresses(const std::string& group) const;

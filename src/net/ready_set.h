@@ -4,13 +4,16 @@
 // A socket is entered once, edge-triggered in both directions, and leaves by being closed; what an edge said, its owner
 // has to remember until it was used up. Lifecycle: Asio waits for it from the first add() on. An owner outlives the
 // turn in which it closes its socket: the set may still hold an event of it.
+// While requests come thickly but one by one, a turn begins with a pause of SessionLimits::gather, in which they come
+// together (gathering.h); the rest of the loop waits as long.
 // Thread: its reactor's. Limits: kEventsPerTurn sockets are served before the rest of the loop gets its turn.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 
-#include "net/stats.h"
+#include "net/gathering.h"
+#include "net/session_context.h"
 
 namespace boost::asio {
 class io_context;
@@ -36,8 +39,8 @@ class ReadySet {
  public:
   static constexpr size_t kEventsPerTurn = 32;
 
-  /// Throws std::system_error when the system has no room for it.
-  ReadySet(boost::asio::io_context& io, ReactorStats& stats);
+  /// `context` gives clock, limits and statistics. Throws std::system_error when the system has no room for it.
+  ReadySet(boost::asio::io_context& io, SessionContext& context);
   ~ReadySet();
   ReadySet(const ReadySet&) = delete;
   ReadySet& operator=(const ReadySet&) = delete;
@@ -50,9 +53,12 @@ class ReadySet {
 
   void wait();
   void serve();
+  /// Serves what is ready; the number of sockets.
+  size_t take_turn();
 
   std::unique_ptr<Loop> loop_;
-  ReactorStats& stats_;
+  SessionContext& context_;
+  Gathering gathering_;
   bool waits_ = false;
 };
 

@@ -29,7 +29,9 @@ struct SessionLimits {
   size_t linger_bytes_max = 16 * 1024 * 1024;       ///< thrown away meanwhile, for a client that sends before it reads
   size_t pipelined_bytes_max = 64 * 1024;           ///< kept while a request is parked
   bool gzip = true;                                 ///< answers with shared text are compressed for who accepts it
-  int requests_per_turn = 64;                       ///< pipelined, before other connections get their turn
+  /// A turn of a reactor begins with this pause while requests come thickly (gathering.h). 0: never.
+  Duration gather = std::chrono::microseconds(150);
+  int requests_per_turn = 64;  ///< pipelined, before other connections get their turn
 };
 
 struct SessionContext {

@@ -13,6 +13,7 @@ void ServerStats::add(const ServerStats& other) {
   bytes_out += other.bytes_out;
   accept_failures += other.accept_failures;
   descriptors_short += other.descriptors_short;
+  handshake_failures += other.handshake_failures;
   for (size_t i = 0; i < timeouts.size(); ++i) timeouts[i] += other.timeouts[i];
   for (size_t i = 0; i < read_errors.size(); ++i) read_errors[i] += other.read_errors[i];
 }
@@ -35,6 +36,7 @@ ServerStats ReactorStats::snapshot() const {
   s.bytes_out = bytes_out.get();
   s.accept_failures = accept_failures.get();
   s.descriptors_short = descriptors_short.get();
+  s.handshake_failures = handshake_failures.get();
   for (size_t i = 0; i < timeouts.size(); ++i) s.timeouts[i] = timeouts[i].get();
   for (size_t i = 0; i < read_errors.size(); ++i) s.read_errors[i] = read_errors[i].get();
   return s;

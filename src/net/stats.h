@@ -37,8 +37,9 @@ struct ServerStats {
   uint64_t requests = 0;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
-  uint64_t accept_failures = 0;    ///< other than a lack of descriptors
-  uint64_t descriptors_short = 0;  ///< EMFILE, ENFILE and the like while accepting
+  uint64_t accept_failures = 0;     ///< other than a lack of descriptors
+  uint64_t descriptors_short = 0;   ///< EMFILE, ENFILE and the like while accepting
+  uint64_t handshake_failures = 0;  ///< of TLS
   std::array<uint64_t, kTimeoutKinds> timeouts{};
   std::array<uint64_t, kReadErrorStatuses.size()> read_errors{};  ///< by kReadErrorStatuses
 
@@ -62,7 +63,7 @@ class Longest {
 /// The same as one reactor counts it.
 struct ReactorStats {
   Counter accepted, rejected, open, parked, slow_writers, requests, bytes_in, bytes_out, accept_failures,
-      descriptors_short;
+      descriptors_short, handshake_failures;
   std::array<Counter, kTimeoutKinds> timeouts;
   std::array<Counter, kReadErrorStatuses.size()> read_errors;
   Longest lags;   ///< how late a timer fired

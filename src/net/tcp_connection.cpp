@@ -41,7 +41,7 @@ IoResult io_result(ssize_t n, IoResult::Kind when_zero) {
 }  // namespace
 
 ConnectionGroup::ConnectionGroup(SessionContext& the_context, asio::io_context& io, ConnectionLimit& the_limit)
-    : context(the_context), limit(the_limit), io_(io), ready_(io, the_context.stats) {}
+    : context(the_context), limit(the_limit), io_(io), ready_(io, the_context) {}
 
 ConnectionGroup::~ConnectionGroup() {
   while (!open.empty()) delete &open.front();  // the destructor takes it out of both lists
@@ -69,7 +69,7 @@ void ConnectionGroup::run_later() {
 void TcpConnection::open(ConnectionGroup& group, int descriptor, codec::ClientAddress client) {
   auto* connection = new TcpConnection(group, descriptor, std::move(client));
   group.open.push_back(*connection);
-  if (!group.ready_.add(descriptor, *connection)) {
+  if ((group.identity && !connection->start_tls(group.identity)) || !group.ready_.add(descriptor, *connection)) {
     delete connection;
     return;
   }
@@ -92,6 +92,10 @@ void TcpConnection::on_ready(ReadyEvent event) {
   readable_ |= event.readable;
   writable_ |= event.writable;
   ended_ |= event.ended;
+  if (tls_) {
+    if (event.readable) tls_->on_readable();
+    if (event.writable) tls_->flush();
+  }
   // Those that go on with a large answer stand in line: a small request does not wait for all of them.
   if (writable_ && wants_write_) group_.call_later(*this);
   if (readable_ && std::exchange(wants_read_, false)) session_.on_readable();
@@ -104,7 +108,27 @@ void TcpConnection::on_later() {
   if (descriptor_ < 0) delete this;
 }
 
+bool TcpConnection::start_tls(std::shared_ptr<const TlsIdentity> identity) {
+  tls_ = TlsStream::accept(std::move(identity), descriptor_);
+  return tls_ != nullptr;
+}
+
+IoResult TcpConnection::read_tls(std::span<char> into) {
+  const IoResult result = tls_->read(into);
+  if (tls_->drained()) readable_ = ended_;
+  if (tls_->blocked()) writable_ = ended_;
+  if (result.kind == IoResult::Kind::kFailed && !tls_->established()) group_.context.stats.handshake_failures.add();
+  return result;
+}
+
+IoResult TcpConnection::write_tls(std::span<const std::string_view> pieces) {
+  const IoResult result = tls_->write(pieces);
+  if (tls_->blocked()) writable_ = ended_;
+  return result;
+}
+
 IoResult TcpConnection::read(std::span<char> into) {
+  if (tls_) return read_tls(into);
   ssize_t n = 0;
   do {
     n = receive(descriptor_, into);
@@ -114,6 +138,7 @@ IoResult TcpConnection::read(std::span<char> into) {
 }
 
 IoResult TcpConnection::write(std::span<const std::string_view> pieces) {
+  if (tls_) return write_tls(pieces);
   ssize_t n = 0;
   size_t bytes = 0;
   if (pieces.size() == 1) {
@@ -155,9 +180,13 @@ void TcpConnection::call_soon() {
 }
 
 // A broken connection is seen by the next read.
-void TcpConnection::shutdown_send() { ::shutdown(descriptor_, SHUT_WR); }
+void TcpConnection::shutdown_send() {
+  if (tls_) tls_->send_end();
+  ::shutdown(descriptor_, SHUT_WR);
+}
 
 void TcpConnection::close() {
+  if (tls_) tls_->send_end();
   ::close(std::exchange(descriptor_, -1));
   group_.call_later(*this);  // the session is still on the stack, and this turn may hold another event of it
 }

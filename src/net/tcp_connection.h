@@ -1,4 +1,4 @@
-// A session on a TCP socket.
+// A session on a TCP socket, with TLS or without.
 //
 // Lifecycle: owns itself from open() until the session has closed it, and for the rest of that turn, so that no event
 // can meet a dead object; ConnectionGroup destroys those left when the reactor has stopped.
@@ -9,6 +9,7 @@
 #include "net/connection_limit.h"
 #include "net/ready_set.h"
 #include "net/session.h"
+#include "net/tls.h"
 
 namespace discovery::net {
 
@@ -30,6 +31,8 @@ class ConnectionGroup {
   SessionContext& context;
   ConnectionLimit& limit;
   IntrusiveList<TcpConnection> open;
+  /// What the connections to come show; null: they speak without TLS.
+  std::shared_ptr<const TlsIdentity> identity;
 
  private:
   friend class TcpConnection;
@@ -63,6 +66,11 @@ class TcpConnection final : public ListNode<>,
   /// Destroys itself when closed.
   void on_later();
 
+  /// False: no memory for it.
+  [[nodiscard]] bool start_tls(std::shared_ptr<const TlsIdentity> identity);
+  IoResult read_tls(std::span<char> into);
+  IoResult write_tls(std::span<const std::string_view> pieces);
+
   IoResult read(std::span<char> into) override;
   IoResult write(std::span<const std::string_view> pieces) override;
   void wait_readable() override;
@@ -73,6 +81,7 @@ class TcpConnection final : public ListNode<>,
 
   ConnectionGroup& group_;
   Session session_;
+  std::unique_ptr<TlsStream> tls_;
   int descriptor_;  ///< -1: closed
   // What the edges have told and was not used up: a read or write that moved less than it wanted used it up.
   bool readable_ = false;

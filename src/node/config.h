@@ -48,6 +48,7 @@ struct HttpServerConfig {
   Duration timeout{};
   uint64_t threads = 0;  ///< 1 to 64
   bool gzip = true;
+  Duration gather{};
 };
 
 struct HttpClientConfig {
@@ -112,6 +113,12 @@ struct AdminConfig {
   std::string listen;  ///< host:port; "" for none of its own
 };
 
+struct TlsConfig {
+  std::vector<std::string> listen;  ///< as HttpServerConfig::addr; empty: no TLS
+  std::string certificate;          ///< a path; set exactly when there is something to listen on
+  std::string key;                  ///< a path; as certificate
+};
+
 struct EtcdConfig {
   std::string listen;
 };
@@ -155,6 +162,7 @@ struct Config {
   PollsConfig polls;
   LimitsConfig limits;
   AdminConfig admin;
+  TlsConfig tls;
   EtcdConfig etcd;
   LogConfig log;
   MetricsConfig metrics;

@@ -87,12 +87,37 @@ class Resolver {
               ", too little for one body: " + named(config_, "limits.body_bytes") + " is " +
               format_size(limits.body_bytes));
     }
-    const auto& addr = config_.http_server.addr;
-    const bool any_port = config_.admin.listen.ends_with(":0");  // two different ports
-    if (!any_port && std::find(addr.begin(), addr.end(), config_.admin.listen) != addr.end()) {
-      problem(named(config_, "admin.listen") + " is one of " + named(config_, "httpServer.addr") +
-              "; leave it empty, or choose a port of its own");
+    check_tls();
+    check_listeners();
+  }
+
+  void check_tls() {
+    const TlsConfig& tls = config_.tls;
+    for (const auto& [key, path] : {std::pair{"tls.certificate", &tls.certificate}, std::pair{"tls.key", &tls.key}}) {
+      if (!tls.listen.empty() && path->empty()) {
+        problem(named(config_, "tls.listen") + " takes a certificate and its key: set " + key);
+      }
+      if (tls.listen.empty() && !path->empty()) {
+        problem(named(config_, key) + " is set, but nothing listens with TLS: set tls.listen");
+      }
     }
+  }
+
+  /// No address stands at two listeners; port 0 is another port each time.
+  void check_listeners() {
+    std::vector<std::pair<std::string_view, std::string_view>> taken;  // address, key
+    const auto take = [&](std::string_view key, const std::string& address) {
+      if (address.empty() || address.ends_with(":0")) return;
+      for (const auto& [other, owner] : taken) {
+        if (other != address || owner == key) continue;
+        problem(named(config_, key) + " is one of " + named(config_, owner) +
+                "; leave it empty, or choose a port of its own");
+      }
+      taken.emplace_back(address, key);
+    };
+    for (const std::string& addr : config_.http_server.addr) take("httpServer.addr", addr);
+    for (const std::string& addr : config_.tls.listen) take("tls.listen", addr);
+    take("admin.listen", config_.admin.listen);
   }
 
   void at_least(std::string_view key, Duration value, std::string_view other, Duration least) {

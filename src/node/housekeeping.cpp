@@ -55,7 +55,7 @@ int Node::run() {
   cluster_.start(store_ && store_->recovery().generation > 0);
   static_cast<void>(list_self(now));  // before the first request, where no other node is waited for
   server_->start();
-  for (const std::string group : {"api", "admin"}) {
+  for (const std::string group : {"api", "tls", "admin"}) {
     for (const net::ListenAddress& a : server_->bound_addresses(group)) {
       const std::string addr = net::to_string(a);
       logger_.log(LogLevel::kInfo, "listening", {{"proto", std::string_view(group)}, {"addr", std::string_view(addr)}});
@@ -190,9 +190,14 @@ int Node::drain_and_stop() {
 
 std::string Node::start_table() const {
   std::string table = fmt::format("{:<10} {:<28} {:<5} {}\n", "PROTOCOL", "ADDRESS", "TLS", "AUTHENTICATION");
-  for (const auto& [group, what] : {std::pair{"api", "discovery"}, std::pair{"admin", "admin"}}) {
-    for (const net::ListenAddress& a : server_->bound_addresses(group)) {
-      table += fmt::format("{:<10} {:<28} {:<5} {}\n", what, net::to_string(a), "no", "none");
+  struct Row {
+    const char* group;
+    const char* protocol;
+    const char* tls;
+  };
+  for (const Row& row : {Row{"api", "discovery", "no"}, Row{"tls", "discovery", "yes"}, Row{"admin", "admin", "no"}}) {
+    for (const net::ListenAddress& a : server_->bound_addresses(row.group)) {
+      table += fmt::format("{:<10} {:<28} {:<5} {}\n", row.protocol, net::to_string(a), row.tls, "none");
     }
   }
   const std::string base = "http://" + net::to_string(server_->bound_addresses("api").front());

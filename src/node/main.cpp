@@ -12,6 +12,7 @@
 #include "node/config_host.h"
 #include "node/config_load.h"
 #include "node/node.h"
+#include "node/settings.h"
 #include "node/version.h"
 #include "observe/spd_logger.h"
 
@@ -84,6 +85,9 @@ int start(std::span<const std::string> words) {
       break;
     case CommandLine::Action::kCheck:
       for (const std::string& warning : loaded->config.warnings) fmt::print(stderr, "warning: {}\n", warning);
+      if (const auto identity = tls_identity(loaded->config); !identity) {
+        return exit_with(ExitCode::kBadConfiguration, identity.error().message);
+      }
       fmt::print("the configuration is good\n");
       break;
     default:

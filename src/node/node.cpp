@@ -46,7 +46,12 @@ Result<std::unique_ptr<Node>> Node::open(NodeInput input, observe::Logger& logge
     exit_code = in_use(opened.error()) ? ExitCode::kDataDirectoryLocked : ExitCode::kFailure;
     return opened.error();
   }
-  if (const auto opened = node->open_server(); !opened) {
+  auto identity = node->read_identity();
+  if (!identity) {
+    exit_code = ExitCode::kBadConfiguration;
+    return identity.error();
+  }
+  if (const auto opened = node->open_server(std::move(*identity)); !opened) {
     exit_code = in_use(opened.error()) ? ExitCode::kAddressInUse : ExitCode::kFailure;
     return opened.error();
   }
@@ -62,19 +67,26 @@ Result<void> Node::open_store() {
   return {};
 }
 
-Result<void> Node::open_server() {
+Result<std::shared_ptr<const net::TlsIdentity>> Node::read_identity() {
+  const MutexLock lock(config_mutex_);
+  return tls_identity(config_);
+}
+
+Result<void> Node::open_server(std::shared_ptr<const net::TlsIdentity> identity) {
   const MutexLock lock(config_mutex_);
   const auto admin = admin_addresses(config_);
   const auto api_listener = admin.empty() ? OperatorApi::Listener::kApi : OperatorApi::Listener::kApiNoAdmin;
   std::vector<net::ListenerGroup> groups;
-  groups.push_back({"api", api_addresses(config_),
-                    [this, api_listener](net::Reactor& r) { return make_handler(r, api_listener); },
-                    http_limits(config_)});
-  if (!admin.empty()) {
-    groups.push_back({"admin", admin,
-                      [this](net::Reactor& r) { return make_handler(r, OperatorApi::Listener::kAdmin); },
-                      http_limits(config_)});
-  }
+  const auto add = [&](std::string name, std::vector<net::ListenAddress> addresses, OperatorApi::Listener listener,
+                       std::shared_ptr<const net::TlsIdentity> shown) {
+    if (addresses.empty()) return;
+    groups.push_back({std::move(name), std::move(addresses),
+                      [this, listener](net::Reactor& r) { return make_handler(r, listener); }, http_limits(config_),
+                      std::move(shown)});
+  };
+  add("api", api_addresses(config_), api_listener, nullptr);
+  add("tls", tls_addresses(config_), api_listener, std::move(identity));
+  add("admin", admin, OperatorApi::Listener::kAdmin, nullptr);
   auto server = net::HttpServer::open(server_options(config_, clock_), std::move(groups));
   if (!server) return server.error();
   server_ = std::move(*server);
@@ -248,10 +260,13 @@ Result<std::string> Node::reload_config() {
   for (const std::string& warning : fresh->warnings) {
     logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(warning)}});
   }
-  if (const auto reopened = logger_.reopen(); !reopened) return reopened.error();
   Reload plan = plan_reload(config_, std::move(*fresh));
+  auto identity = tls_identity(plan.config);
+  if (!identity) return identity.error();
+  if (const auto reopened = logger_.reopen(); !reopened) return reopened.error();
   config_ = std::move(plan.config);
   apply(config_);
+  if (*identity) server_->update_identity("tls", *identity);
   nlohmann::ordered_json told;
   told["changed"] = plan.changed;
   told["needs_restart"] = plan.needs_restart;

@@ -73,7 +73,8 @@ class Node final : private Operations, private ClusterEvents {
   Node(NodeInput input, observe::Logger& logger, const Clock& clock);
 
   Result<void> open_store() EXCLUDES(config_mutex_);
-  Result<void> open_server() EXCLUDES(config_mutex_);
+  Result<std::shared_ptr<const net::TlsIdentity>> read_identity() EXCLUDES(config_mutex_);
+  Result<void> open_server(std::shared_ptr<const net::TlsIdentity> identity) EXCLUDES(config_mutex_);
   std::unique_ptr<codec::HttpHandler> make_handler(net::Reactor& reactor, OperatorApi::Listener listener)
       DISCOVERY_TS(no_thread_safety_analysis);
   // node_metrics.cpp

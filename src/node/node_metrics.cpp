@@ -78,6 +78,7 @@ void Node::collect(observe::FamilySink& sink) const {
   };
   throttled("connections", stats.rejected);
   throttled("descriptors", stats.descriptors_short);
+  throttled("tls_handshake", stats.handshake_failures);
   throttled("idle", stats.timeouts[static_cast<size_t>(net::TimeoutKind::kIdle)]);
   throttled("slow_consumer", stats.timeouts[static_cast<size_t>(net::TimeoutKind::kWriteStall)]);
   for (size_t i = 0; i < net::kReadErrorStatuses.size(); ++i) {

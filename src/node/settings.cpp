@@ -161,6 +161,7 @@ net::ServerOptions server_options(const Config& config, const Clock& clock) {
   net::ServerOptions options;
   options.reactors = config.http_server.threads;
   options.session.gzip = config.http_server.gzip;
+  options.session.gather = config.http_server.gather;
   options.session.head = config.limits.head_timeout;
   options.session.body = config.limits.body_timeout;
   options.session.idle = config.limits.idle_timeout;
@@ -178,6 +179,17 @@ std::vector<net::ListenAddress> api_addresses(const Config& config) {
   std::vector<net::ListenAddress> addresses;
   for (const std::string& addr : config.http_server.addr) add_address(addr, addresses);
   return addresses;
+}
+
+std::vector<net::ListenAddress> tls_addresses(const Config& config) {
+  std::vector<net::ListenAddress> addresses;
+  for (const std::string& addr : config.tls.listen) add_address(addr, addresses);
+  return addresses;
+}
+
+Result<std::shared_ptr<const net::TlsIdentity>> tls_identity(const Config& config) {
+  if (config.tls.listen.empty()) return std::shared_ptr<const net::TlsIdentity>();
+  return net::TlsIdentity::load({config.tls.certificate, config.tls.key});
 }
 
 std::vector<net::ListenAddress> admin_addresses(const Config& config) {

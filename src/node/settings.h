@@ -30,6 +30,9 @@ namespace discovery::node {
 [[nodiscard]] codec::HttpLimits http_limits(const Config& config);
 [[nodiscard]] net::ServerOptions server_options(const Config& config, const Clock& clock);
 [[nodiscard]] std::vector<net::ListenAddress> api_addresses(const Config& config);
+[[nodiscard]] std::vector<net::ListenAddress> tls_addresses(const Config& config);
+/// Null without TLS. Reads the files; errors as TlsIdentity::load().
+[[nodiscard]] Result<std::shared_ptr<const net::TlsIdentity>> tls_identity(const Config& config);
 /// Empty when admin calls stand on the API listener.
 [[nodiscard]] std::vector<net::ListenAddress> admin_addresses(const Config& config);
 void apply_budget(const Config& config, registry::PollBudget& budget);

@@ -9,22 +9,30 @@
 
 namespace discovery::node {
 
-// Text of files only: nobody writes into that of a position-independent program, so what is dropped is read again as it
-// was. Read-only data is left alone, relocations have been written into it.
+// Pages of files only that nobody can write into and nobody has: what is dropped is read again as it was. Read-only
+// data into which relocations were written counts as anonymous, and is left alone.
 void give_back_start_memory() {
   ::malloc_trim(0);
-  std::FILE* maps = std::fopen("/proc/self/maps", "re");
-  if (!maps) return;
+  std::FILE* mappings = std::fopen("/proc/self/smaps", "re");
+  if (!mappings) return;
   char line[512];
-  while (std::fgets(line, sizeof line, maps)) {
-    void* begin = nullptr;
-    void* end = nullptr;
+  void* begin = nullptr;
+  void* end = nullptr;
+  bool of_file = false;  // and read-only
+  while (std::fgets(line, sizeof line, mappings)) {
+    void* first = nullptr;
+    void* last = nullptr;
     char access[5] = {};
-    if (std::sscanf(line, "%p-%p %4s", &begin, &end, access) != 3) continue;
-    if (std::strcmp(access, "r-xp") != 0 || !std::strchr(line, '/')) continue;
-    ::madvise(begin, static_cast<size_t>(static_cast<char*>(end) - static_cast<char*>(begin)), MADV_DONTNEED);
+    long anonymous_kb = 0;
+    if (std::sscanf(line, "%p-%p %4s", &first, &last, access) == 3) {
+      begin = first;
+      end = last;
+      of_file = access[0] == 'r' && access[1] == '-' && std::strchr(line, '/');
+    } else if (of_file && std::sscanf(line, "Anonymous: %ld kB", &anonymous_kb) == 1 && anonymous_kb == 0) {
+      ::madvise(begin, static_cast<size_t>(static_cast<char*>(end) - static_cast<char*>(begin)), MADV_DONTNEED);
+    }
   }
-  std::fclose(maps);
+  std::fclose(mappings);
 }
 
 }  // namespace discovery::node

@@ -103,6 +103,7 @@ void Daemon::read_addresses(const std::string& table) {
     std::string address;
     std::string tls;
     words >> protocol >> address >> tls;
+    if (tls == "yes") tls_.push_back(Address::parse(address));
     if (tls != "no") continue;
     if (protocol == "discovery") api_.push_back(Address::parse(address));
     if (protocol == "admin") admin_.push_back(Address::parse(address));

@@ -62,6 +62,8 @@ class Daemon {
 
   [[nodiscard]] const Address& api(size_t i = 0) const { return api_.at(i); }
   [[nodiscard]] const std::vector<Address>& apis() const { return api_; }
+  /// With TLS, when the configuration asks for it.
+  [[nodiscard]] const Address& tls() const { return tls_.at(0); }
   [[nodiscard]] const Address& admin() const { return admin_.empty() ? api_.front() : admin_.front(); }
 
   /// On connections of their own.
@@ -98,6 +100,7 @@ class Daemon {
   TempDir folder_;
   std::unique_ptr<Child> child_;
   std::vector<Address> api_;
+  std::vector<Address> tls_;
   std::vector<Address> admin_;
 };
 

@@ -338,6 +338,11 @@ TEST(Config, RulesBetweenKeys) {
   EXPECT_THAT(file_error("[limits]\nbody_bytes = \"257MiB\""), HasSubstr("too little for one body"));
   EXPECT_EQ(file_error("[limits]\nbody_bytes = \"256MiB\""), "");
   EXPECT_THAT(file_error("[admin]\nlisten = \"127.0.0.1:7171\""), HasSubstr("a port of its own"));
+  const std::string tls = "[tls]\ncertificate = \"c\"\nkey = \"k\"\nlisten = ";
+  EXPECT_THAT(file_error(tls + "\"127.0.0.1:7171\""), HasSubstr("a port of its own"));
+  EXPECT_THAT(file_error(tls + "\"127.0.0.1:7443\"\n[admin]\nlisten = \"127.0.0.1:7443\""),
+              HasSubstr("admin.listen (file discovery.toml:6) is one of tls.listen (file discovery.toml:4)"));
+  EXPECT_EQ(file_error(tls + "\"127.0.0.1:0\"\n[httpServer]\naddr = \"127.0.0.1:0\""), "") << "two ports";
 }
 
 TEST(Config, WarnsOfWhatWillSurprise) {
@@ -414,6 +419,13 @@ TEST(Config, ReloadKeepsTheNameABoundPortGave) {
   const Reload reload = plan_reload(running, read);
   EXPECT_THAT(reload.needs_restart, IsEmpty());
   EXPECT_EQ(reload.config.http_server.advertise, "127.0.0.1:40001");
+}
+
+TEST(Config, TlsIsWholeOrNotAtAll) {
+  EXPECT_THAT(file_error("[tls]\nlisten = \"127.0.0.1:7443\"\nkey = \"k\""), HasSubstr("set tls.certificate"));
+  EXPECT_THAT(file_error("[tls]\nlisten = \"127.0.0.1:7443\"\ncertificate = \"c\""), HasSubstr("set tls.key"));
+  EXPECT_THAT(file_error("[tls]\ncertificate = \"c\"\nkey = \"k\""), HasSubstr("nothing listens with TLS"));
+  EXPECT_EQ(file_error("[tls]\nlisten = [\"127.0.0.1:7443\", \"[::1]:7443\"]\ncertificate = \"c\"\nkey = \"k\""), "");
 }
 
 }  // namespace
