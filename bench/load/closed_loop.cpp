@@ -13,8 +13,6 @@ namespace discovery::load {
 namespace {
 
 constexpr size_t kScratchBytes = 512 * 1024;
-/// Neighbours in time are far from each other in the registry, and no two connections ask for the same.
-constexpr uint64_t kStride = 7919;
 
 /// Writes request number n. False: there is none any more.
 using Source = std::function<bool(uint64_t n, std::string& out)>;
@@ -88,7 +86,7 @@ nlohmann::json fill(const Setting& s) {
 }
 
 nlohmann::json closed_loop(const Setting& s, const std::string& operation) {
-  const auto instance_at = [&](uint64_t n) { return n * kStride % s.population.instances(); };
+  const auto instance_at = [&](uint64_t n) { return spread(n, s.population.instances()); };
   const uint64_t per = s.population.per;
   const Requests& r = s.requests;
   Source source;

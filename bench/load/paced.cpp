@@ -11,7 +11,6 @@
 namespace discovery::load {
 namespace {
 
-constexpr uint64_t kStride = 7919;
 constexpr uint64_t kFirstPoll = uint64_t{1} << 32;  ///< in the poller; connections of renewals stand below
 constexpr size_t kTailBytes = 512;                  ///< holds the timestamp, or the whole of a -304
 constexpr uint64_t kCaller = uint64_t{1} << 40;
@@ -38,7 +37,7 @@ class Fleet {
 
   void park() {
     latest_ = latest_timestamps(caller_, s_.requests, s_.population.apps);
-    for (uint64_t i = 0; i < pace_.polls; ++i) ask(i, i * kStride % s_.population.apps);
+    for (uint64_t i = 0; i < pace_.polls; ++i) ask(i, spread(i, s_.population.apps));
   }
 
   void run() {
@@ -75,13 +74,13 @@ class Fleet {
     const uint64_t i = free_.front();
     free_.pop_front();
     due_[i] = due(begin, sent_, pace_.renewals_per_second);
-    const uint64_t instance = sent_++ * kStride % s_.population.instances();
+    const uint64_t instance = spread(sent_++, s_.population.instances());
     s_.requests.renew(instance / s_.population.per, instance % s_.population.per, request_);
     renewers_[i]->send(request_);
   }
 
   void change() {
-    const uint64_t app = changes_ * kStride % s_.population.apps;
+    const uint64_t app = spread(changes_, s_.population.apps);
     s_.requests.register_instance(app, s_.population.per + changes_ % 8, request_);
     ++changes_;
     changer_->send(request_);

@@ -1,13 +1,14 @@
 #include "load/requests.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <iterator>
+#include <optional>
 #include <stdexcept>
+
+#include "codec/gzip.h"
 
 namespace discovery::load {
 namespace {
@@ -78,23 +79,9 @@ int64_t latest_timestamp_of(std::string_view body) {
 int64_t CompressedAnswers::latest_timestamp_of(std::string_view gzip_body) {
   const std::string_view trailer = gzip_body.substr(gzip_body.size() - std::min<size_t>(gzip_body.size(), 8));
   if (const auto it = by_trailer_.find(trailer); it != by_trailer_.end()) return it->second;
-  z_stream stream{};
-  constexpr int kGzip = 15 + 16;
-  if (inflateInit2(&stream, kGzip) != Z_OK) throw std::runtime_error("zlib");
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(gzip_body.data()));  // inflate() only reads
-  stream.avail_in = static_cast<uInt>(gzip_body.size());
-  std::string text;
-  std::array<char, 65536> piece;
-  int result = Z_OK;
-  while (result == Z_OK) {
-    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
-    stream.avail_out = piece.size();
-    result = inflate(&stream, Z_NO_FLUSH);
-    text.append(piece.data(), piece.size() - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  if (result != Z_STREAM_END) throw std::runtime_error("an answer that is no gzip");
-  return by_trailer_.emplace(trailer, load::latest_timestamp_of(text)).first->second;
+  const std::optional<std::string> text = codec::gunzip(gzip_body);
+  if (!text) throw std::runtime_error("an answer that is no gzip");
+  return by_trailer_.emplace(trailer, load::latest_timestamp_of(*text)).first->second;
 }
 
 }  // namespace discovery::load

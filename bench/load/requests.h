@@ -9,14 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "load/population.h"
+
 namespace discovery::load {
-
-struct Population {
-  uint64_t apps = 100;
-  uint64_t per = 100;  ///< instances of each application
-
-  [[nodiscard]] uint64_t instances() const { return apps * per; }
-};
 
 struct Requests {
   std::string host;        ///< of the Host field

@@ -15,7 +15,6 @@ using namespace discovery;  // NOLINT(google-build-using-namespace): a main() of
 
 constexpr uint64_t kApps = 100;
 constexpr uint64_t kPer = 100;
-constexpr uint64_t kStride = 7919;
 
 const load::Requests& requests() {
   static const load::Requests r{.host = "127.0.0.1:7171"};
@@ -25,7 +24,7 @@ const load::Requests& requests() {
 std::vector<std::string> ten_thousand(void (*write)(uint64_t app, uint64_t instance, std::string& out)) {
   std::vector<std::string> all(kApps * kPer);
   for (uint64_t n = 0; n < all.size(); ++n) {
-    const uint64_t i = n * kStride % all.size();
+    const uint64_t i = load::spread(n, all.size());
     write(i / kPer, i % kPer, all[n]);
   }
   return all;

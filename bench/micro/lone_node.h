@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/set_clock.h"
 #include "base/timer_wheel.h"
 #include "net/session.h"
 #include "node/api_reporter.h"
@@ -20,15 +21,6 @@
 #include "registry/registry.h"
 
 namespace discovery::bench {
-
-class SetClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint now() const override { return now_; }
-  void advance(Duration by) { now_ += by; }
-
- private:
-  TimePoint now_ = from_wire_ns(1'700'000'000'000'000'000);
-};
 
 class LoneNode;
 

@@ -11,7 +11,6 @@ namespace discovery::bench {
 namespace {
 
 constexpr uint64_t kPer = 100;
-constexpr uint64_t kStride = 7919;
 
 /// Keeps the text that the views of a key point to.
 struct Key {
@@ -27,7 +26,7 @@ std::vector<Key> keys_of(uint64_t instances) {
   std::vector<Key> keys;
   keys.reserve(4096);
   for (uint64_t n = 0; n < 4096; ++n) {
-    const uint64_t i = n * kStride % instances;
+    const uint64_t i = load::spread(n, instances);
     keys.emplace_back(i / kPer, i % kPer);
   }
   return keys;

@@ -101,6 +101,26 @@ void gzip_reply(HttpReply& reply) {
   reply.add_header("Vary: Accept-Encoding");
 }
 
+std::optional<std::string> gunzip(std::string_view bytes, size_t bytes_max) {
+  constexpr int kGzip = 15 + 16;
+  z_stream stream{};
+  if (inflateInit2(&stream, kGzip) != Z_OK) return std::nullopt;
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // inflate() only reads
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  std::string text;
+  std::array<char, 16384> piece;
+  int result = Z_OK;
+  while (result == Z_OK && text.size() <= bytes_max) {
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = piece.size();
+    result = inflate(&stream, Z_NO_FLUSH);
+    text.append(piece.data(), piece.size() - stream.avail_out);
+  }
+  const bool whole = result == Z_STREAM_END && stream.avail_in == 0 && text.size() <= bytes_max;
+  inflateEnd(&stream);
+  return whole ? std::optional(std::move(text)) : std::nullopt;
+}
+
 bool accepts_gzip(std::string_view accept_encoding) {
   for (std::string_view list = accept_encoding; !list.empty();) {
     const size_t comma = std::min(list.find(','), list.size());

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "codec/http.h"
-#include "node/clerk.h"
+#include "net/worker.h"
 #include "node/operator_api.h"
 #include "node/reactor_unit.h"
 
@@ -15,7 +15,7 @@ namespace discovery::node {
 
 class FrontDoor final : public codec::HttpHandler {
  public:
-  FrontDoor(ReactorUnit& unit, const OperatorApi& operators, Clerk& clerk)
+  FrontDoor(ReactorUnit& unit, const OperatorApi& operators, net::Worker& clerk)
       : unit_(unit), operators_(operators), clerk_(clerk) {}
 
   void handle(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) override;
@@ -36,7 +36,7 @@ class FrontDoor final : public codec::HttpHandler {
 
   ReactorUnit& unit_;
   OperatorApi operators_;
-  Clerk& clerk_;
+  net::Worker& clerk_;
 };
 
 }  // namespace discovery::node

@@ -87,6 +87,7 @@ int Node::run() {
 TimePoint Node::keep_house(TimePoint now) {
   TimePoint next = std::min({sweep_slice(now), list_self(now), schedulers_.tick(now)});
   if (watchdog_) next = std::min(next, watchdog_->tick(now));
+  next = std::min(next, large_pages_.tick(now, registry_.memory_bytes()));
   if (now >= next_warnings_tick_) {
     warnings_.tick(now);
     next_warnings_tick_ = now + kWarningsTick;
@@ -144,12 +145,14 @@ void Node::warn_at_start() {
   const MutexLock lock(config_mutex_);
   for (const std::string& w : config_.warnings)
     logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(w)}});
-  for (const net::ListenAddress& a : server_->bound_addresses("api")) {
-    if (a.host == "::1" || a.host.starts_with("127.")) continue;
-    const std::string addr = net::to_string(a);
-    logger_.log(
-        LogLevel::kWarn, "open_to_all",
-        {{"addr", std::string_view(addr)}, {"cause", "no access control: whoever reaches this address can write"}});
+  for (const char* const group : {"api", "tls"}) {
+    for (const net::ListenAddress& a : server_->bound_addresses(group)) {
+      if (a.host == "::1" || a.host.starts_with("127.")) continue;
+      const std::string addr = net::to_string(a);
+      logger_.log(
+          LogLevel::kWarn, "open_to_all",
+          {{"addr", std::string_view(addr)}, {"cause", "no access control: whoever reaches this address can write"}});
+    }
   }
 }
 

@@ -21,11 +21,13 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "net/http_server.h"
-#include "node/clerk.h"
+#include "net/worker.h"
+#include "node/background.h"
 #include "node/cluster_host.h"
 #include "node/command_line.h"
 #include "node/config.h"
 #include "node/kernel_random.h"
+#include "node/large_pages.h"
 #include "node/notify.h"
 #include "node/operator_api.h"
 #include "node/reactor_unit.h"
@@ -129,11 +131,12 @@ class Node final : private Operations, private ClusterEvents {
   registry::Sweep sweep_;
   WakeDispatcher wakes_;
   SchedulerWatch schedulers_;
+  LargePages large_pages_;  ///< main thread
   ServiceNotifier notifier_;
   std::unique_ptr<StoreKeeper> store_;  ///< null without a data folder
   ClusterHost cluster_;
   std::vector<std::unique_ptr<ReactorUnit>> units_;
-  Clerk clerk_;                              ///< stopped before the reactors it answers by are destroyed
+  net::Worker clerk_{"clerk", give_way};     ///< stopped before the reactors it answers by are destroyed
   std::unique_ptr<net::HttpServer> server_;  ///< destroyed before the units its handlers use
   std::unique_ptr<SelfRegistration> self_;
   std::unique_ptr<Watchdog> watchdog_;

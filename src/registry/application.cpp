@@ -20,7 +20,7 @@ bool before(std::string_view zone_a, std::string_view host_a, std::string_view z
 }  // namespace
 
 Application::Application(AppKeyView key, uint64_t id, const HashKey& hash_key)
-    : env_(key.env), appid_(key.appid), id_(id), hash_key_(hash_key), bytes_(bytes_when_empty(key)) {}
+    : env_(key.env), appid_(key.appid), hash_key_(hash_key), id_(id), bytes_(bytes_when_empty(key)) {}
 
 size_t Application::bytes_when_empty(AppKeyView key) {
   return sizeof(Application) + key.env.size() + key.appid.size() + 64;
@@ -46,14 +46,11 @@ uint32_t Application::key_hash(std::string_view zone, std::string_view hostname)
 }
 
 size_t Application::find(std::string_view zone, std::string_view hostname) const {
-  if (index_.empty()) return kNone;
   const uint32_t hash = key_hash(zone, hostname);
-  const size_t mask = index_.size() - 1;
-  for (size_t slot = hash & mask; index_[slot] != kFree; slot = (slot + 1) & mask) {
-    const Instance& r = *records_[index_[slot]];
-    if (r.key_hash() == hash && r.hostname() == hostname && r.zone() == zone) return index_[slot];
-  }
-  return kNone;
+  return index_.find(hash, [&](uint32_t i) {
+    const Instance& r = *records_[i];
+    return r.key_hash() == hash && r.hostname() == hostname && r.zone() == zone;
+  });
 }
 
 const Application::ZoneCount* Application::zone(std::string_view name) const {
@@ -81,10 +78,9 @@ void Application::count(const Instance& record, int sign) {
 }
 
 void Application::insert(InstancePtr record, int64_t renew_ns, const Side& side) {
-  DISCOVERY_CHECK(records_.size() < kFree, "an application holds fewer than 2^32 records");
-  if ((records_.size() + 1) * 4 > index_.size() * 3) index_grow();
+  DISCOVERY_CHECK(records_.size() < TaggedIndex::kMax, "an application holds fewer than 2^31 records");
   bytes_ += record->bytes() + kRecordOverhead;
-  index_insert(record->key_hash(), static_cast<uint32_t>(records_.size()));
+  index_.append(record->key_hash(), static_cast<uint32_t>(records_.size()), hash_of());
   count(*record, 1);
   records_.push_back(std::move(record));
   leases_.push_back(renew_ns);
@@ -124,11 +120,11 @@ void Application::remove(size_t index) {
   if (index != last && !order_.empty() && records_[last]->numbers.state == RecordState::kVisible) {
     *place_in_order(*records_[last]) = static_cast<uint32_t>(index);
   }
-  index_erase(index_slot_of(records_[index]->key_hash(), static_cast<uint32_t>(index)));
+  index_.erase(records_[index]->key_hash(), static_cast<uint32_t>(index), hash_of());
   count(*records_[index], -1);
   bytes_ -= records_[index]->bytes() + kRecordOverhead;
   if (index != last) {
-    index_[index_slot_of(records_[last]->key_hash(), static_cast<uint32_t>(last))] = static_cast<uint32_t>(index);
+    index_.renumber(records_[last]->key_hash(), static_cast<uint32_t>(last), static_cast<uint32_t>(index));
     records_[index] = std::move(records_[last]);
     leases_[index] = leases_[last];
     sides_[index] = sides_[last];
@@ -225,40 +221,6 @@ size_t Application::drop_idle_views() {
   views_used_ = false;
   if (watchers_ == 0) held_cursors_.reset();
   return bytes;
-}
-
-void Application::index_insert(uint32_t hash, uint32_t index) {
-  const size_t mask = index_.size() - 1;
-  size_t slot = hash & mask;
-  while (index_[slot] != kFree) slot = (slot + 1) & mask;
-  index_[slot] = index;
-}
-
-void Application::index_grow() {
-  const size_t slots = index_.empty() ? 4 : index_.size() * 2;
-  index_.assign(slots, kFree);
-  for (uint32_t i = 0; i < records_.size(); ++i) index_insert(records_[i]->key_hash(), i);
-}
-
-size_t Application::index_slot_of(uint32_t hash, uint32_t index) const {
-  const size_t mask = index_.size() - 1;
-  size_t slot = hash & mask;
-  while (index_[slot] != index) slot = (slot + 1) & mask;
-  return slot;
-}
-
-// Linear probing without tombstones: entries behind the gap that may not stand behind a free slot move up.
-void Application::index_erase(size_t slot) {
-  const size_t mask = index_.size() - 1;
-  size_t gap = slot;
-  for (size_t next = (gap + 1) & mask; index_[next] != kFree; next = (next + 1) & mask) {
-    const size_t home = records_[index_[next]]->key_hash() & mask;
-    if (((next - home) & mask) >= ((next - gap) & mask)) {
-      index_[gap] = index_[next];
-      gap = next;
-    }
-  }
-  index_[gap] = kFree;
 }
 
 }  // namespace discovery::registry

@@ -22,6 +22,7 @@
 #include "registry/held_cursors.h"
 #include "registry/instance.h"
 #include "registry/listing.h"
+#include "registry/tagged_index.h"
 
 namespace discovery::registry {
 
@@ -46,7 +47,7 @@ class Application {
     bool lease_known = false;  ///< the lease is of a renewal, not of the record's arrival
     bool announced = false;    ///< stands in the renewals that are to be taken
   };
-  static constexpr size_t kNone = SIZE_MAX;
+  static constexpr size_t kNone = TaggedIndex::kNone;
   static constexpr size_t kViewsMax = 8;  ///< forms kept per application; the oldest gives way
 
   /// What bytes() is of an application without records, and by how much a record raises it at most.
@@ -154,8 +155,6 @@ class Application {
     SharedBytes bytes;
     int64_t rendered_ns;
   };
-  static constexpr uint32_t kFree = UINT32_MAX;
-
   [[nodiscard]] const std::vector<uint32_t>& order() const;
   /// Where the key stands, or would stand, in order_.
   [[nodiscard]] std::vector<uint32_t>::iterator place_in_order(const Instance& record) const;
@@ -164,15 +163,20 @@ class Application {
   void order_erase(uint32_t index);
   void count(const Instance& record, int sign);
   [[nodiscard]] static size_t bytes_of_zone(std::string_view name);
-  void index_insert(uint32_t hash, uint32_t index);
-  void index_grow();
-  size_t index_slot_of(uint32_t hash, uint32_t index) const;
-  void index_erase(size_t slot);
+  /// For index_, of those that stand in records_.
+  [[nodiscard]] auto hash_of() const {
+    return [this](uint32_t index) { return records_[index]->key_hash(); };
+  }
 
+  // What a renewal reads stands together.
   std::string env_;
   std::string appid_;
-  uint64_t id_;
   HashKey hash_key_;
+  TaggedIndex index_;
+  std::vector<InstancePtr> records_;
+  std::vector<int64_t> leases_;
+  std::vector<Side> sides_;
+  uint64_t id_;
   int64_t latest_ns_ = 0;
   int64_t changed_ns_ = 0;
   int64_t cursor_max_ns_ = 0;
@@ -183,10 +187,6 @@ class Application {
   uint32_t visible_ = 0;
   uint32_t in_service_ = 0;
   bool views_used_ = false;
-  std::vector<InstancePtr> records_;
-  std::vector<int64_t> leases_;
-  std::vector<Side> sides_;
-  std::vector<uint32_t> index_;  ///< open addressing, linear probing; power of two, at most 3/4 full
   std::map<std::string, ZoneCount, std::less<>> zones_;
   /// Visible records by (zone, hostname). Empty until somebody asks; then it is kept right.
   mutable std::vector<uint32_t> order_;

@@ -20,7 +20,7 @@ Registry::Registry(const RegistrySettings& settings)
       covered_until_ns_(to_wire_ns(TimePoint::max())) {
   for (Shard& s : shards_) {
     const MutexLock lock(s.mutex);
-    s.apps = AppTable(0, AppKeyHash{settings.hash_key});
+    s.apps = AppTable(settings.hash_key);
     s.provisional = ProvisionalTable(0, TextHash{settings.hash_key});
   }
 }
@@ -34,10 +34,7 @@ const Registry::Shard& Registry::shard_of(std::string_view appid) const {
   return shards_[siphash(settings_.hash_key, appid) % kShards];
 }
 
-Application* Registry::find(const Shard& shard, AppKeyView key) {
-  const auto it = shard.apps.find(key);
-  return it == shard.apps.end() ? nullptr : it->second;
-}
+Application* Registry::find(const Shard& shard, AppKeyView key) { return shard.apps.find(key); }
 
 Application& Registry::find_or_add(Shard& shard, AppKeyView key) {
   if (Application* known = find(shard, key)) return *known;
@@ -49,7 +46,7 @@ Application& Registry::find_or_add(Shard& shard, AppKeyView key) {
       app.set_scheduler(std::make_shared<const SharedText>(e.json), scheduler_digest(settings_.cluster_key, e.json));
     }
   }
-  shard.apps.emplace(app.key(), &app);
+  shard.apps.insert(app);
   if (shard.free_places.empty()) {
     app.place_in_shard = shard.list.size();
     shard.list.push_back(std::move(made));
@@ -68,7 +65,7 @@ void Registry::drop_if_unused(Shard& shard, Application& app, TimePoint now) {
   if (app.latest_timestamp_ns() > 0 && to_wire_ns(now) < remembered_until) return;
   memory_bytes_.fetch_sub(app.bytes() + kAppOverhead, std::memory_order_relaxed);
   const size_t place = app.place_in_shard;
-  shard.apps.erase(app.key());
+  shard.apps.erase(app);
   shard.free_places.push_back(place);
   shard.list[place].reset();
 }
@@ -89,7 +86,8 @@ std::vector<Wake> Registry::load_schedulers(std::vector<SchedulerEntry> entries,
     Shard& shard = shards_[s];
     const MutexLock lock(shard.mutex);
     shard.schedulers = std::move(per_shard[s]);
-    std::unordered_map<AppKeyView, const SchedulerEntry*, AppKeyHash> wanted(0, AppKeyHash{settings_.hash_key});
+    const auto hash = [this](const AppKeyView& key) { return app_key_hash(settings_.hash_key, key); };
+    std::unordered_map<AppKeyView, const SchedulerEntry*, decltype(hash)> wanted(0, hash);
     for (const SchedulerEntry& e : shard.schedulers) wanted[{e.env, e.appid}] = &e;
     for (const auto& app : shard.list) {
       if (!app) continue;

@@ -25,6 +25,7 @@
 #include "base/result.h"
 #include "base/siphash.h"
 #include "base/time.h"
+#include "registry/app_table.h"
 #include "registry/application.h"
 #include "registry/digest.h"
 #include "registry/instance.h"
@@ -290,16 +291,6 @@ class Registry {
  private:
   friend class Sweep;
 
-  struct AppKeyHash {
-    using is_transparent = void;
-    HashKey key;
-    size_t operator()(const AppKeyView& k) const {
-      return siphash(key, k.appid) * 0x9e3779b97f4a7c15ULL ^ siphash(key, k.env);
-    }
-  };
-  /// The key views point into the Application itself.
-  using AppTable = std::unordered_map<AppKeyView, Application*, AppKeyHash>;
-
   struct TextHash {
     HashKey key;
     size_t operator()(const std::string& text) const { return siphash(key, text); }
@@ -316,7 +307,7 @@ class Registry {
 
   struct Shard {
     mutable Mutex mutex;
-    AppTable apps GUARDED_BY(mutex);
+    AppTable apps GUARDED_BY(mutex){HashKey{}};
     /// Order of no meaning; an application keeps its place, null is a free one. Never shorter than it once was.
     std::vector<std::unique_ptr<Application>> list GUARDED_BY(mutex);
     std::vector<size_t> free_places GUARDED_BY(mutex);

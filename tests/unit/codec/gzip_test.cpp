@@ -5,8 +5,6 @@
 #include <random>
 #include <string>
 
-#include "unit/codec/gunzip.h"
-
 namespace discovery::codec {
 namespace {
 
@@ -115,6 +113,23 @@ TEST(AcceptsGzip, WhenItIsNamedAndNotRefused) {
                                     "x-gzip", "gzipped", "not gzip", "deflate;gzip"}) {
     EXPECT_FALSE(accepts_gzip(no)) << no;
   }
+}
+
+TEST(Gzip, GunzipTakesWholeMembersOnly) {
+  HttpReply reply;
+  reply.append(std::string(40'000, 'a'));
+  gzip_reply(reply);
+  const std::string bytes = body_of(reply);
+  EXPECT_EQ(gunzip(bytes), std::string(40'000, 'a'));
+  EXPECT_EQ(gunzip(bytes, 40'000), std::string(40'000, 'a'));
+  EXPECT_EQ(gunzip(bytes, 39'999), std::nullopt);
+  EXPECT_EQ(gunzip(bytes + "x"), std::nullopt);
+  EXPECT_EQ(gunzip("no gzip"), std::nullopt);
+  EXPECT_EQ(gunzip(""), std::nullopt);
+  for (size_t cut = 0; cut < bytes.size(); ++cut) ASSERT_EQ(gunzip(bytes.substr(0, cut)), std::nullopt) << cut;
+  std::string flipped = bytes;
+  flipped[flipped.size() - 6] ^= 1;
+  EXPECT_EQ(gunzip(flipped), std::nullopt) << "the checksum";
 }
 
 }  // namespace

@@ -7,19 +7,11 @@
 #include <vector>
 
 #include "base/intrusive_list.h"
+#include "base/set_clock.h"
 #include "net/session.h"
 #include "unit/net/fake_transport.h"
 
 namespace discovery::net {
-
-class SetClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint now() const override { return now_; }
-  void advance(Duration by) { now_ += by; }
-
- private:
-  TimePoint now_ = from_wire_ns(1'700'000'000'000'000'000);
-};
 
 class WheelDeadlines final : public Deadlines {
  public:

@@ -6,7 +6,6 @@
 
 #include "codec/gzip.h"
 #include "net/deflater.h"
-#include "unit/codec/gunzip.h"
 #include "unit/net/session_fixture.h"
 
 namespace discovery::net {
@@ -90,7 +89,7 @@ TEST(Deflater, CompressesOnItsOwnThreadWhatSomebodyStillHas) {
 
 TEST(Deflater, EndsWithTextsWaiting) {
   Deflater deflater;
-  for (size_t i = 0; i < 2 * Deflater::kWaitingMax; ++i) {
+  for (size_t i = 0; i < 2 * Worker::kWaitingMax; ++i) {
     deflater.want(std::make_shared<const SharedText>(std::string(100'000, 'w')));
   }
 }

@@ -1,36 +1,38 @@
-#include "node/clerk.h"
+#include "net/worker.h"
 
 #include <pthread.h>
 
 #include <utility>
 
-#include "node/background.h"
+namespace discovery::net {
 
-namespace discovery::node {
+Worker::Worker(std::string name, std::function<void()> at_start)
+    : name_(std::move(name)), at_start_(std::move(at_start)) {}
 
-Clerk::Clerk() : thread_([this] { run(); }) {}
-
-bool Clerk::give(std::function<void()> work) {
+bool Worker::give(std::function<void()> work) {
   const MutexLock lock(mutex_);
   if (stopped_ || waiting_.size() == kWaitingMax) return false;
   waiting_.push_back(std::move(work));
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   changed_.notify_one();
   return true;
 }
 
-void Clerk::stop() {
+void Worker::stop() {
+  std::thread thread;
   {
     const MutexLock lock(mutex_);
     stopped_ = true;
     waiting_.clear();
+    thread = std::move(thread_);
     changed_.notify_one();
   }
-  if (thread_.joinable()) thread_.join();
+  if (thread.joinable()) thread.join();
 }
 
-void Clerk::run() {
-  pthread_setname_np(pthread_self(), "clerk");
-  give_way();
+void Worker::run() {
+  pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
+  at_start_();
   while (true) {
     std::function<void()> work;
     {
@@ -44,4 +46,4 @@ void Clerk::run() {
   }
 }
 
-}  // namespace discovery::node
+}  // namespace discovery::net
