@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "load/population.h"
 #include "load/requests.h"
 #include "micro/lone_node.h"
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "load/population.h"
 #include "micro/lone_node.h"
 #include "protocol/discovery/app_json.h"
 #include "registry/registry.h"
