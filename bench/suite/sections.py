@@ -135,6 +135,8 @@ def scale(report, options):
             empty = ours.resident()
             fill(ours, apps, 100)
             stored = ours.resident() - empty
+            if instances >= 300_000:  # what a node does that holds them for longer than a moment
+                ours.wait_for_large_pages()
             size = ["--apps", apps, "--per", 100, "--time-ms", 1500]
             renew = median([load(ours, "run", "--op", "renew", *size)["cpu_us"] for _ in range(3)])
             fetch = median([load(ours, "run", "--op", "fetch", *size)["cpu_us"] for _ in range(3)])

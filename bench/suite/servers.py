@@ -56,6 +56,16 @@ class Server:
         text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
         return int(text.split("Rss:")[1].split()[0]) * 1024
 
+    def wait_for_large_pages(self, limit_s=45):
+        """Until most of it lies on pages of 2 MiB (large_pages.h); in vain where there are none."""
+        until = time.monotonic() + limit_s
+        while time.monotonic() < until:
+            text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+            large, all_ = (int(text.split(name)[1].split()[0]) for name in ("AnonHugePages:", "Rss:"))
+            if large > 0.7 * all_:
+                return
+            time.sleep(0.2)
+
     def metric(self, name):
         """The largest value of a metric over its labels."""
         lines = self.ask("/metrics").decode().splitlines()

@@ -94,23 +94,23 @@ HttpReader::Step HttpReader::read_head() {
     chunks_ = std::make_unique<ChunkedDecoder>();
   } else {
     phase_ = Phase::kLengthBody;
-    body_bytes_ = head.content_length;
+    body_bytes_ = narrow(head.content_length);
   }
   return Step::kRequest;
 }
 
 HttpReader::Step HttpReader::read_body() {
   if (phase_ == Phase::kChunkedBody) return decode_chunks();
-  const size_t wanted = head_bytes_ + body_bytes_;
+  const size_t wanted = size_t{head_bytes_} + body_bytes_;
   if (size_ - begin_ < wanted) return Step::kNeedMore;
   end_ = narrow(begin_ + wanted);
   return Step::kRequest;
 }
 
 HttpReader::Step HttpReader::decode_chunks() {
-  const size_t decoded_end = begin_ + head_bytes_ + body_bytes_;
+  const size_t decoded_end = size_t{begin_} + head_bytes_ + body_bytes_;
   const auto outcome = chunks_->decode({window_ + decoded_end, size_ - decoded_end}, shared_.limits, shared_.problem);
-  body_bytes_ += outcome.produced;
+  body_bytes_ += narrow(outcome.produced);
   switch (outcome.status) {
     case ChunkedDecoder::Status::kBad:
       return broken();

@@ -113,14 +113,14 @@ class HttpReader {
   // The window [window_, window_ + size_) is the borrowed bytes or own_.
   ByteBuffer own_;
   char* window_ = nullptr;
-  size_t body_bytes_ = 0;  ///< declared (kLengthBody) or decoded so far (kChunkedBody)
+  std::unique_ptr<ChunkedDecoder> chunks_;  ///< while a chunked body is read
   // A window is shorter than 4 GiB, and there may be very many readers.
   uint32_t size_ = 0;
   uint32_t begin_ = 0;      ///< of the request being read
   uint32_t end_ = 0;        ///< of the request returned last, in kDone
   uint32_t looked_at_ = 0;  ///< bytes of an incomplete head that need no second look
   uint32_t head_bytes_ = 0;
-  std::unique_ptr<ChunkedDecoder> chunks_;  ///< while a chunked body is read
+  uint32_t body_bytes_ = 0;  ///< declared (kLengthBody) or decoded so far (kChunkedBody), within the limit of a body
   Phase phase_ = Phase::kHead;
   uint8_t empty_lines_ = 0;  ///< skipped before the request being read
   bool borrowed_ = false;

@@ -112,15 +112,15 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   std::unique_ptr<PendingWrite> rest_;
   TimePoint due_ = TimePoint::max();  ///< the true deadline; the entry in the wheel may stand earlier, never later
   TimePoint began_{};                 ///< the head or the body that is being read
-  size_t lingered_ = 0;               ///< bytes thrown away
   codec::ClientAddress client_;
+  uint32_t lingered_ = 0;  ///< bytes thrown away; there may be very many sessions, so small numbers stand together
   State state_ = State::kReading;
   Progress progress_ = Progress::kIdle;
-  bool close_after_ = false;  ///< the answer of the current request is the last one
-  bool draining_ = false;
-  bool head_only_ = false;  ///< the current request is a HEAD
-  bool http_1_0_ = false;   ///< the current request came in HTTP/1.0
-  bool gzip_ = false;       ///< the current request accepts gzip, and so do we
+  bool close_after_ : 1 = false;  ///< the answer of the current request is the last one
+  bool draining_ : 1 = false;
+  bool head_only_ : 1 = false;  ///< the current request is a HEAD
+  bool http_1_0_ : 1 = false;   ///< the current request came in HTTP/1.0
+  bool gzip_ : 1 = false;       ///< the current request accepts gzip, and so do we
 };
 
 }  // namespace discovery::net

@@ -192,7 +192,7 @@ void Session::drain_input() {
   if (result.kind == IoResult::Kind::kEnd || result.kind == IoResult::Kind::kFailed) return close();
   if (result.kind == IoResult::Kind::kDone) {
     context_.stats.bytes_in.add(result.bytes);
-    lingered_ += result.bytes;
+    lingered_ += static_cast<uint32_t>(result.bytes);  // at most a buffer, and closed long before it is full
     if (lingered_ > context_.limits.linger_bytes_max) return close();
   }
   transport_.wait_readable();

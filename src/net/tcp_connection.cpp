@@ -97,14 +97,14 @@ void TcpConnection::on_ready(ReadyEvent event) {
     if (event.writable) tls_->flush();
   }
   // Those that go on with a large answer stand in line: a small request does not wait for all of them.
-  if (writable_ && wants_write_) group_.call_later(*this);
-  if (readable_ && std::exchange(wants_read_, false)) session_.on_readable();
+  if (writable_ && (wants_ & kWrite) != 0) group_.call_later(*this);
+  if (readable_ && take(kRead)) session_.on_readable();
 }
 
 void TcpConnection::on_later() {
-  if (descriptor_ >= 0 && std::exchange(wants_soon_, false)) session_.on_soon();
-  if (descriptor_ >= 0 && readable_ && std::exchange(wants_read_, false)) session_.on_readable();
-  if (descriptor_ >= 0 && writable_ && std::exchange(wants_write_, false)) session_.on_writable();
+  if (descriptor_ >= 0 && take(kSoon)) session_.on_soon();
+  if (descriptor_ >= 0 && readable_ && take(kRead)) session_.on_readable();
+  if (descriptor_ >= 0 && writable_ && take(kWrite)) session_.on_writable();
   if (descriptor_ < 0) delete this;
 }
 
@@ -165,17 +165,17 @@ IoResult TcpConnection::write(std::span<const std::string_view> pieces) {
 }
 
 void TcpConnection::wait_readable() {
-  wants_read_ = true;
+  wants_ |= kRead;
   if (readable_) group_.call_later(*this);
 }
 
 void TcpConnection::wait_writable() {
-  wants_write_ = true;
+  wants_ |= kWrite;
   if (writable_) group_.call_later(*this);
 }
 
 void TcpConnection::call_soon() {
-  wants_soon_ = true;
+  wants_ |= kSoon;
   group_.call_later(*this);
 }
 

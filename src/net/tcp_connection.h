@@ -5,6 +5,9 @@
 // Thread: its reactor's.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+
 #include "base/intrusive_list.h"
 #include "net/connection_limit.h"
 #include "net/ready_set.h"
@@ -59,12 +62,19 @@ class TcpConnection final : public ListNode<>,
 
  private:
   friend class ConnectionGroup;
+  enum Want : uint8_t { kRead = 1, kWrite = 2, kSoon = 4 };
 
   TcpConnection(ConnectionGroup& group, int descriptor, codec::ClientAddress client);
 
   void on_ready(ReadyEvent event) override;
   /// Destroys itself when closed.
   void on_later();
+  /// Whether the session waits for that; it does not any more.
+  bool take(Want want) {
+    const bool wanted = (wants_ & want) != 0;
+    wants_ &= static_cast<uint8_t>(~want);
+    return wanted;
+  }
 
   /// False: no memory for it.
   [[nodiscard]] bool start_tls(std::shared_ptr<const TlsIdentity> identity);
@@ -87,10 +97,7 @@ class TcpConnection final : public ListNode<>,
   bool readable_ = false;
   bool writable_ = true;
   bool ended_ = false;
-  // What the session waits for.
-  bool wants_read_ = false;
-  bool wants_write_ = false;
-  bool wants_soon_ = false;
+  uint8_t wants_ = 0;  ///< what the session waits for, as a sum of Want
 };
 
 }  // namespace discovery::net
