@@ -45,6 +45,7 @@ LoneNode::LoneNode(uint64_t apps, uint64_t per)
     : registry_(registry_settings()),
       api_({registry_, hub_, wheel_, protection_, cluster_, proofs_, *this, reporter_}, {}),
       context_(*this, wheel_, clock_, stats_, {}, {}, partial_) {
+  registry_.set_observer(&history_);
   load::Requests requests{.host = "127.0.0.1:7171"};
   std::string request;
   Connection connection(*this);

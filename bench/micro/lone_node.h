@@ -13,6 +13,7 @@
 
 #include "base/set_clock.h"
 #include "base/timer_wheel.h"
+#include "history/history.h"
 #include "net/session.h"
 #include "node/api_reporter.h"
 #include "observe/memory_logger.h"
@@ -67,6 +68,7 @@ class LoneNode final : private protocol::ChangeSink, private codec::HttpHandler 
 
   SetClock clock_;
   TimerWheel wheel_{clock_.now()};
+  history::History history_{size_t{16} << 20};
   registry::Registry registry_;
   registry::PollBudget polls_;
   registry::PollHub hub_{registry_, wheel_, polls_, 0};

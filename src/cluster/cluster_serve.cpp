@@ -166,6 +166,7 @@ void Cluster::take_records(Other& from, const Header& header, const std::vector<
     }
     registry::JoinArgs args;
     args.record = record;
+    args.by = from.address;
     args.trust_hidden = how == Records::kHiddenToo;
     if (record.home_age && clock) args.lease = std::min(now, clock->ours(header.sent_ns - record.home_age->count()));
     const registry::JoinOutcome done = registry_.join(args, now);
@@ -209,7 +210,7 @@ void Cluster::take_leases(Other& from, const Header& header, const LeasePart& pa
     const int64_t stamp_ns = part.to_ns - std::min(part.to_ns, e.age_ns);
     registry::Wake wake;
     const bool counts = stamp_ns > held_ns;
-    if (ref && registry_.raise_lease(ref, std::min(now, clock->ours(stamp_ns)), counts, now, wake)) {
+    if (ref && registry_.raise_lease(ref, std::min(now, clock->ours(stamp_ns)), counts, now, wake, from.address)) {
       effects_.changed(wake, now);
       continue;
     }

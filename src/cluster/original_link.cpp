@@ -133,6 +133,7 @@ void OriginalLink::take_over(const ForeignInstance& i, TimePoint now) {
   args.dirty_timestamp_ns = i.dirty_ns;
   args.reg_timestamp_ns = i.reg_ns;
   args.from_peer = true;
+  args.by = other_.address;
   const auto done = cluster_.registry_.register_instance(args, now);
   if (done) cluster_.effects_.changed(done->wake, now);
 }
@@ -141,6 +142,7 @@ void OriginalLink::import(const std::vector<ForeignInstance>& all, TimePoint now
   for (const ForeignInstance& i : all) {
     registry::JoinArgs args;
     args.record = i.record();
+    args.by = other_.address;
     args.record.version = cluster_.registry_.import_version(args.record, now);
     args.lease = std::min(now, from_wire_ns(std::max<int64_t>(i.renew_ns, 0)));
     args.latest_lease = true;  // originals hear of every renewal: this is the latest

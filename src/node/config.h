@@ -119,6 +119,10 @@ struct TlsConfig {
   std::string key;                  ///< a path; as certificate
 };
 
+struct HistoryConfig {
+  uint64_t memory_bytes = 0;  ///< 0: none is kept
+};
+
 struct EtcdConfig {
   std::string listen;
 };
@@ -163,6 +167,7 @@ struct Config {
   LimitsConfig limits;
   AdminConfig admin;
   TlsConfig tls;
+  HistoryConfig history;
   EtcdConfig etcd;
   LogConfig log;
   MetricsConfig metrics;

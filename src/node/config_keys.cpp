@@ -168,6 +168,8 @@ constexpr KeySpec kKeys[] = {
     {.name = "admin.listen", .type = kText, .field = FIELD(admin.listen), .default_text = "",
      .description = "An address for the admin calls alone, without access control. Empty: on the API listeners, from loopback only.",
      .rule = TextRule::kListen},
+    {.name = "history.memory", .type = kSize, .field = FIELD(history.memory_bytes), .default_text = "16MiB", .min_text = "0", .max_text = "16GiB",
+     .description = "Memory for what happened to instances: who did it, when, and what was there before. 0: nothing is kept."},
     {.name = "etcd.listen", .type = kText, .field = FIELD(etcd.listen), .default_text = "",
      .description = "An address for clients of etcd.", .rule = TextRule::kListen, .effect = Effect::kEtcd},
     {.name = "log.level", .type = kChoice, .field = FIELD(log.level), .default_text = "info",

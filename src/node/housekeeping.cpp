@@ -49,6 +49,7 @@ int Node::run() {
   warn_at_start();
   const TimePoint now = clock_.now();
   schedulers_.load(now);
+  history_.note(history::EventKind::kStarted, now);
   wakes_.set_cluster(cluster_);
   protection_.set_ready(false);
   if (store_) store_->start();
@@ -132,6 +133,7 @@ TimePoint Node::sweep_slice(TimePoint now) {
   const registry::LeaseStatus lease = registry_.lease_status();
   if (lease.protecting != was_protecting_) {
     was_protecting_ = lease.protecting;
+    history_.note(lease.protecting ? history::EventKind::kProtectionOn : history::EventKind::kProtectionOff, now);
     logger_.log(LogLevel::kWarn, lease.protecting ? "self_protection_on" : "self_protection_off",
                 {{"expected", lease.expected_per_minute},
                  {"needed", lease.needed},

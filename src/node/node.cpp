@@ -7,12 +7,17 @@
 
 #include "node/front_door.h"
 #include "node/kernel_random.h"
+#include "node/query_api.h"
 #include "node/settings.h"
 #include "node/version.h"
 
 namespace discovery::node {
 
 using observe::LogLevel;
+
+namespace {
+constexpr Duration kSilentAfter = std::chrono::seconds(10);  // as ClusterBoard::all_peers_heard()
+}  // namespace
 
 Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
     : logger_(logger),
@@ -22,6 +27,7 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       config_(std::move(input.config)),
       warnings_(logger),
       metrics_registry_({kVersion, kCommit}, metrics_),
+      history_(config_.history.memory_bytes),
       registry_(registry_settings(config_)),
       protection_(config_.enable_protect, started_),
       proofs_(from_kernel<HashKey>()),
@@ -31,6 +37,7 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       cluster_(host_settings(config_), registry_, *this, logger, clock),
       connections_max_(config_.limits.connections) {
   apply_budget(config_, polls_);
+  if (history_.enabled()) registry_.set_observer(&history_);
 }
 
 Node::~Node() {
@@ -214,6 +221,34 @@ std::string Node::cluster_json() {
 }
 
 Result<void> Node::remove_node(std::string_view address) { return cluster_.remove(std::string(address)); }
+
+Result<std::string> Node::history(std::string_view query, TimePoint now) {
+  const MutexLock lock(config_mutex_);
+  return history_json(history_, registry_, config_.http_server.advertise, query, now);
+}
+
+Result<std::string> Node::explain(std::string_view query, TimePoint now) {
+  const registry::LeaseStatus lease = registry_.lease_status();
+  explain::NodeFacts facts;
+  {
+    const MutexLock lock(config_mutex_);
+    facts.address = config_.http_server.advertise;
+    facts.expire_after = config_.lease.expire_after;
+  }
+  for (const ReadyCheck& check : readiness(now)) {
+    const bool of_reads = check.name == "start_protection" || check.name == "synced";
+    if (of_reads && !check.ok) facts.refuses_reads = check.detail;
+  }
+  facts.protecting = lease.protecting;
+  facts.renewals_last_minute = lease.renewals_last_minute;
+  facts.renewals_needed = lease.needed;
+  facts.covered_until = lease.covered_until;
+  for (const cluster::LinkStatus& link : cluster_.links()) {
+    if (link.member && link.silent_for.value_or(Duration::max()) > kSilentAfter)
+      facts.silent_peers.push_back(link.address);
+  }
+  return explain_json(history_, registry_, facts, query, now);
+}
 
 void Node::made_here(registry::RecordRef ref) {
   if (store_) store_->wrote(ref);

@@ -20,6 +20,7 @@
 
 #include "base/mutex.h"
 #include "base/result.h"
+#include "history/history.h"
 #include "net/http_server.h"
 #include "net/worker.h"
 #include "node/background.h"
@@ -100,6 +101,8 @@ class Node final : private Operations, private ClusterEvents {
   [[nodiscard]] Result<void> set_log_level(std::string_view level) override;
   [[nodiscard]] std::string cluster_json() override;
   [[nodiscard]] Result<void> remove_node(std::string_view address) override;
+  [[nodiscard]] Result<std::string> history(std::string_view query, TimePoint now) override EXCLUDES(config_mutex_);
+  [[nodiscard]] Result<std::string> explain(std::string_view query, TimePoint now) override EXCLUDES(config_mutex_);
 
   // ClusterEvents, on the cluster's thread
   void changed(const registry::Wake& wake, TimePoint now) override { wakes_.changed_elsewhere(wake, now); }
@@ -124,6 +127,7 @@ class Node final : private Operations, private ClusterEvents {
   observe::NodeMetrics metrics_;
   observe::MetricsRegistry metrics_registry_;
   KernelRandom random_;
+  history::History history_;
   registry::Registry registry_;
   registry::StartProtection protection_;
   protocol::ProofOfLife proofs_;

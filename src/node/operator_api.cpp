@@ -21,6 +21,8 @@ constexpr std::string_view kIndexText =
     "  GET  /healthz            the process answers\n"
     "  GET  /readyz?verbose     clients may be sent here\n"
     "  GET  /metrics            Prometheus text\n"
+    "  GET  /api/history?appid=...                          what happened, who did it, when\n"
+    "  GET  /api/explain?env=...&appid=...&hostname=...     why an instance is listed, or not\n"
     "  POST /admin/reload | drain | log-level?level=debug, GET /admin/state (loopback)\n"
     "  GET  /admin/cluster, POST /admin/cluster/remove?node=HOST:PORT (loopback)\n";
 
@@ -30,6 +32,11 @@ int json(codec::HttpReply& reply, int status, std::string_view text) {
   reply.append(text);
   reply.append("\n");
   return status;
+}
+
+int told(codec::HttpReply& reply, const Result<std::string>& answer) {
+  if (answer) return json(reply, 200, *answer);
+  return json_error(reply, answer.error().code == ErrorCode::kUnavailable ? 503 : 400, answer.error().message);
 }
 
 }  // namespace
@@ -85,6 +92,10 @@ int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, 
       return json(reply, 200, operations_.cluster_json());
     case OperatorRoute::kAdminClusterRemove:
       return remove_node(request, reply);
+    case OperatorRoute::kHistory:
+      return told(reply, operations_.history(request.query, request.received_at));
+    case OperatorRoute::kExplain:
+      return told(reply, operations_.explain(request.query, request.received_at));
   }
   return json_error(reply, 500, "no such route");
 }

@@ -41,6 +41,9 @@ class Operations {
   [[nodiscard]] virtual std::string cluster_json() = 0;
   /// Takes a silent node out of the cluster (replication.md 2.4, "Membership"). kNotFound, kInvalidArgument.
   [[nodiscard]] virtual Result<void> remove_node(std::string_view address) = 0;
+  /// A JSON object (query_api.h). kInvalidArgument, kUnavailable.
+  [[nodiscard]] virtual Result<std::string> history(std::string_view query, TimePoint now) = 0;
+  [[nodiscard]] virtual Result<std::string> explain(std::string_view query, TimePoint now) = 0;
 
  protected:
   ~Operations() = default;

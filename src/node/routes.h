@@ -25,6 +25,8 @@ enum class OperatorRoute : uint8_t {
   kAdminState,
   kAdminCluster,
   kAdminClusterRemove,
+  kHistory,
+  kExplain,
 };
 
 struct OperatorRouteEntry {
@@ -34,7 +36,7 @@ struct OperatorRouteEntry {
   bool admin;  ///< loopback only, or on the admin listener where there is one
 };
 
-inline constexpr std::array<OperatorRouteEntry, 10> kOperatorRoutes{{
+inline constexpr std::array<OperatorRouteEntry, 12> kOperatorRoutes{{
     {codec::Method::kGet, "/", OperatorRoute::kIndex, false},
     {codec::Method::kGet, "/healthz", OperatorRoute::kHealth, false},
     {codec::Method::kGet, "/readyz", OperatorRoute::kReady, false},
@@ -45,6 +47,8 @@ inline constexpr std::array<OperatorRouteEntry, 10> kOperatorRoutes{{
     {codec::Method::kGet, "/admin/state", OperatorRoute::kAdminState, true},
     {codec::Method::kGet, "/admin/cluster", OperatorRoute::kAdminCluster, true},
     {codec::Method::kPost, "/admin/cluster/remove", OperatorRoute::kAdminClusterRemove, true},
+    {codec::Method::kGet, "/api/history", OperatorRoute::kHistory, false},
+    {codec::Method::kGet, "/api/explain", OperatorRoute::kExplain, false},
 }};
 
 /// Its answer walks the registry, waits for another thread or reads files: not for a reactor.
@@ -55,6 +59,8 @@ constexpr bool takes_long(OperatorRoute route) {
     case OperatorRoute::kAdminState:
     case OperatorRoute::kAdminCluster:
     case OperatorRoute::kAdminClusterRemove:
+    case OperatorRoute::kHistory:
+    case OperatorRoute::kExplain:
       return true;
     default:
       return false;

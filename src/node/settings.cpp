@@ -51,6 +51,7 @@ registry::RegistrySettings registry_settings(const Config& config) {
   s.lease.recount_interval = config.lease.recount_interval;
   s.lease.share = config.lease.share;
   s.lease.brake = config.lease.brake;
+  s.lease.late_after = 2 * config.lease.renew_interval;
   s.lease.renewals_per_minute = std::max<int64_t>(1, std::chrono::minutes(1) / config.lease.renew_interval);
   // Ceiling, lease, and the age of what may still arrive: nothing older can come back afterwards (replication.md 2.3).
   s.lease.forget_after = config.lease.expire_after_max + config.lease.expire_after + config.cluster.snapshot_max_age;

@@ -177,6 +177,12 @@ void Registry::with_application(AppKeyView key, FunctionRef<void(const Applicati
   if (app && app->visible_count() > 0) f(*app);
 }
 
+void Registry::with_records(AppKeyView key, FunctionRef<void(const Application*)> f) const {
+  const Shard& shard = shard_of(key.appid);
+  const MutexLock lock(shard.mutex);
+  f(find(shard, key));
+}
+
 void Registry::for_each_application(FunctionRef<void(const Application&)> f) const {
   constexpr size_t kAppsPerLock = 64;  // so that no request waits for the whole walk
   for (const Shard& shard : shards_) {

@@ -27,6 +27,7 @@
 #include "base/time.h"
 #include "registry/app_table.h"
 #include "registry/application.h"
+#include "registry/change_observer.h"
 #include "registry/digest.h"
 #include "registry/instance.h"
 #include "registry/record.h"
@@ -63,6 +64,7 @@ struct RegisterArgs {
   Writer writer = Writer::kClient;
   int64_t dirty_timestamp_ns = 0;  ///< content version given by the writer; <= 0: none
   int64_t reg_timestamp_ns = 0;    ///< given by peers; <= 0: none
+  std::string_view by{};           ///< whose request it is, for the observer; so in the other arguments
   bool from_peer = false;          ///< replication=true is honoured: the other nodes usually have it from its sender
   bool proof_of_life = false;  ///< the original that sends it renewed the instance just now (replication.md 2.5, R7)
 };
@@ -77,6 +79,7 @@ struct RenewArgs {
   InstanceKeyView key;
   bool compare = false;  ///< replication=true is honoured: dirty_timestamp_ns is compared
   int64_t dirty_timestamp_ns = 0;
+  std::string_view by{};
 };
 
 enum class RenewVerdict : uint8_t {
@@ -91,6 +94,7 @@ struct CancelArgs {
   Writer writer = Writer::kClient;
   int64_t stamp_ns = 0;    ///< of a replica: its dirty_timestamp, or else its latest_timestamp; <= 0: none
   bool from_peer = false;  ///< see RegisterArgs
+  std::string_view by{};
 };
 
 struct CancelOutcome {
@@ -113,6 +117,7 @@ struct SetArgs {
   bool from_peer = false;          ///< see RegisterArgs
   /// The metadata of item i merged into `stored` (both canonical JSON). Runs under the lock.
   FunctionRef<Result<std::string>(size_t i, std::string_view stored)> merge;
+  std::string_view by{};
 };
 
 /// What a reader learns of an application in one step.
@@ -181,6 +186,7 @@ struct JoinArgs {
   /// Else it is what its sender accepted, and of a record that is new here others may have accepted, and told, later
   /// ones.
   bool latest_lease = false;
+  std::string_view by{};
 };
 
 enum class JoinResult : uint8_t {
@@ -228,6 +234,9 @@ class Registry {
   [[nodiscard]] std::vector<AppKey> application_keys() const;
   /// Calls f under the lock if the application has a visible instance.
   void with_application(AppKeyView key, FunctionRef<void(const Application&)> f) const;
+  /// Calls f under the lock with the application as it is stored, all its records included; with null when there is
+  /// none.
+  void with_records(AppKeyView key, FunctionRef<void(const Application*)> f) const;
   /// Calls f for every application with a visible instance, in slices, each under the lock of its shard. One that comes
   /// or goes meanwhile may be seen or not, every other once.
   void for_each_application(FunctionRef<void(const Application&)> f) const;
@@ -256,7 +265,7 @@ class Registry {
   [[nodiscard]] Version import_version(const Record& record, TimePoint now) const;
   /// A renewal that another node accepted at `lease` (our clock). Shows a hidden record again if that is fresh enough.
   /// False: there is no such record (any more). `counts`: it was not counted before, for self-protection.
-  bool raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoint now, Wake& wake);
+  bool raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoint now, Wake& wake, std::string_view by = {});
   [[nodiscard]] RecordRef find_record(const InstanceKeyView& key) const;
   /// False, without a call, when the record is gone.
   bool with_record(RecordRef ref, FunctionRef<void(const StoredRecord&)> f) const;
@@ -280,6 +289,9 @@ class Registry {
   void set_protection_allowed(bool allowed);
   [[nodiscard]] VersionClock& versions() { return versions_; }
   [[nodiscard]] const VersionClock& versions() const { return versions_; }
+
+  /// Told of every change of a record; set before the first, null for nobody. Outlives the registry's last change.
+  void set_observer(ChangeObserver* observer) { observer_ = observer; }
 
   // -- numbers
   [[nodiscard]] LeaseStatus lease_status() const;
@@ -336,11 +348,16 @@ class Registry {
 
   // -- registry_store.cpp: the only way in which records change. They keep slots, digest, fingerprints, counts and
   // memory right; T is left to the caller, when all of a change is done.
+  struct Reason {
+    ChangeKind kind;
+    std::string_view by;
+    TimePoint at;
+  };
   /// Inserts (index kNone) or replaces. Returns its index; what stands beside a replaced record stays.
-  size_t put_record(Shard& shard, Application& app, size_t index, InstancePtr record, int64_t lease_ns)
-      REQUIRES(shard.mutex);
-  void change_record(Application& app, size_t index, FunctionRef<void(InstanceNumbers&)> change);
-  void remove_record(Shard& shard, Application& app, size_t index) REQUIRES(shard.mutex);
+  size_t put_record(Shard& shard, Application& app, size_t index, InstancePtr record, int64_t lease_ns,
+                    const Reason& reason) REQUIRES(shard.mutex);
+  void change_record(Application& app, size_t index, const Reason& reason, FunctionRef<void(InstanceNumbers&)> change);
+  void remove_record(Shard& shard, Application& app, size_t index, const Reason& reason) REQUIRES(shard.mutex);
   struct Share;  ///< what a record adds to the sums and counts
   [[nodiscard]] Share share_of_record(const Instance& record) const;
   void exchange(Application& app, const Share& out, const Share& in);
@@ -393,9 +410,10 @@ class Registry {
   static bool has_provisional(const Shard& shard, const InstanceKeyView& key) REQUIRES(shard.mutex);
   [[nodiscard]] bool hides(const Instance* stored, const Record& record, Lease& lease, TimePoint now) const;
   /// Raises the lease of a record that is alive; true: it is shown again.
-  bool raise(Application& app, size_t index, TimePoint lease, TimePoint now);
+  bool raise(Application& app, size_t index, TimePoint lease, std::string_view by, TimePoint now);
 
   const RegistrySettings settings_;
+  ChangeObserver* observer_ = nullptr;
   VersionClock versions_;
   Digest digest_;
   std::array<Shard, kShards> shards_;

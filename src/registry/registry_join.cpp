@@ -71,10 +71,12 @@ JoinOutcome Registry::join_known(Shard& shard, Application& app, size_t index, c
   JoinOutcome out{same ? JoinResult::kSame : JoinResult::kOlder, ref_of(shard, app, index), {}};
   bool list_changed = false;
   // A lease is the key's, not the version's: also a sender that is behind may have accepted a renewal.
-  if (args.lease && !r.tombstone() && is_alive(app.record(index))) list_changed = raise(app, index, *args.lease, now);
+  if (args.lease && !r.tombstone() && is_alive(app.record(index)))
+    list_changed = raise(app, index, *args.lease, args.by, now);
   if (same && args.trust_hidden && r.hidden && app.record(index).numbers.state == RecordState::kVisible &&
       !is_fresh({app.lease_ns(index), app.side(index).lease_known}, now)) {
-    change_record(app, index, [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
+    change_record(app, index, {ChangeKind::kHideToo, args.by, now},
+                  [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
     app.renew(index, std::min(app.lease_ns(index), to_wire_ns(now) - r.hidden_age.count()));
     list_changed = true;
   }
@@ -143,7 +145,7 @@ JoinOutcome Registry::join_newer(Shard& shard, Application* known, size_t index,
   auto record =
       Instance::make(text, numbers_of(r, hidden), stored ? stored->key_hash() : app.key_hash(text.zone, text.hostname),
                      stored ? stored->key_digest() : key_digest(settings_.cluster_key, r.key()));
-  index = put_record(shard, app, index, std::move(record), lease.ns);
+  index = put_record(shard, app, index, std::move(record), lease.ns, {ChangeKind::kMerge, args.by, now});
   Application::Side& side = app.side(index);
   side.lease_known = lease.known;
   if (renewed_ns > 0) note_renewal(shard, app, index, renewed_ns);

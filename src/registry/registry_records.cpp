@@ -92,17 +92,18 @@ void Registry::set_covered_until(TimePoint proven) {
 
 void Registry::set_protection_allowed(bool allowed) { protection_allowed_.store(allowed, std::memory_order_relaxed); }
 
-bool Registry::raise(Application& app, size_t index, TimePoint lease, TimePoint now) {
+bool Registry::raise(Application& app, size_t index, TimePoint lease, std::string_view by, TimePoint now) {
   const int64_t lease_ns = std::min(to_wire_ns(lease), to_wire_ns(now));
   app.side(index).lease_known = true;
   if (lease_ns > app.lease_ns(index)) app.renew(index, lease_ns);
   const bool fresh = to_wire_ns(now) - app.lease_ns(index) <= settings_.lease.expire_after.count();
   if (app.record(index).numbers.state != RecordState::kHidden || !fresh) return false;
-  change_record(app, index, [](InstanceNumbers& n) { n.state = RecordState::kVisible; });
+  change_record(app, index, {ChangeKind::kShow, by, now}, [](InstanceNumbers& n) { n.state = RecordState::kVisible; });
   return true;
 }
 
-bool Registry::raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoint now, Wake& wake) {
+bool Registry::raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoint now, Wake& wake,
+                           std::string_view by) {
   Shard& shard = shards_[ref.slot % kShards];
   const MutexLock lock(shard.mutex);
   const Slot* slot = resolve(shard, ref);
@@ -110,7 +111,7 @@ bool Registry::raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoin
   if (counts) factual_.fetch_add(1, std::memory_order_relaxed);
   Application& app = *slot->app;
   if (app.record(slot->index).numbers.state == RecordState::kTombstone) return true;
-  if (raise(app, slot->index, lease, now)) {
+  if (raise(app, slot->index, lease, by, now)) {
     wake = changed_here(shard, app, versions_.next(now, app.latest_timestamp_ns()), now);
   }
   return true;

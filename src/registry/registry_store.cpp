@@ -40,8 +40,14 @@ void Registry::exchange(Application& app, const Share& out, const Share& in) {
   }
 }
 
-size_t Registry::put_record(Shard& shard, Application& app, size_t index, InstancePtr record, int64_t lease_ns) {
+size_t Registry::put_record(Shard& shard, Application& app, size_t index, InstancePtr record, int64_t lease_ns,
+                            const Reason& reason) {
   const size_t before = app.bytes();
+  if (observer_) {
+    const Instance* const old = index == Application::kNone ? nullptr : &app.record(index);
+    observer_->changed({reason.kind, reason.by, reason.at, app.key(), old, old ? &old->numbers : nullptr,
+                        old ? app.lease_ns(index) : 0, record.get()});
+  }
   const Share in = share_of_record(*record);
   Share out;
   if (index == Application::kNone) {
@@ -59,16 +65,27 @@ size_t Registry::put_record(Shard& shard, Application& app, size_t index, Instan
   return index;
 }
 
-void Registry::change_record(Application& app, size_t index, FunctionRef<void(InstanceNumbers&)> change) {
+void Registry::change_record(Application& app, size_t index, const Reason& reason,
+                             FunctionRef<void(InstanceNumbers&)> change) {
   const size_t before = app.bytes();
   const Share out = share_of_record(app.record(index));
+  const InstanceNumbers numbers = app.record(index).numbers;
   app.update(index, change);
+  if (observer_) {
+    const Instance* const record = &app.record(index);
+    observer_->changed({reason.kind, reason.by, reason.at, app.key(), record, &numbers, app.lease_ns(index), record});
+  }
   exchange(app, out, share_of_record(app.record(index)));
   memory_bytes_.fetch_add(app.bytes() - before, std::memory_order_relaxed);
 }
 
-void Registry::remove_record(Shard& shard, Application& app, size_t index) {
+void Registry::remove_record(Shard& shard, Application& app, size_t index, const Reason& reason) {
   const size_t before = app.bytes();
+  if (observer_) {
+    const Instance* const old = &app.record(index);
+    observer_->changed(
+        {reason.kind, reason.by, reason.at, app.key(), old, &old->numbers, app.lease_ns(index), nullptr});
+  }
   const Share out = share_of_record(app.record(index));
   const uint32_t number = app.side(index).slot;
   app.remove(index);

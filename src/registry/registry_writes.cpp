@@ -82,7 +82,7 @@ RegisterOutcome Registry::register_over(Shard& shard, Application& app, size_t i
   // The lease is measured on the clock: t may be ahead of it, by what other writers were.
   const int64_t lease_ns = stored ? std::max(app.lease_ns(index), to_wire_ns(now)) : to_wire_ns(now);
   if (!stored) take_provisional(shard, args.key);
-  index = put_record(shard, app, index, std::move(record), lease_ns);
+  index = put_record(shard, app, index, std::move(record), lease_ns, {ChangeKind::kRegister, args.by, now});
   note_renewal(shard, app, index, to_wire_ns(now));
   note_change(shard, app, index, args.from_peer);
   return {.applied = true, .created = !visible, .wake = changed_here(shard, app, t, now)};
@@ -101,6 +101,11 @@ Result<RenewVerdict> Registry::renew(const RenewArgs& args, TimePoint now,
   }
   if (index == Application::kNone || app->record(index).numbers.state != RecordState::kVisible) {
     return not_found("no such instance");
+  }
+  const int64_t before_ns = app->lease_ns(index);
+  if (observer_ && to_wire_ns(now) - before_ns > settings_.lease.late_after.count()) {
+    const Instance* const record = &app->record(index);
+    observer_->changed({ChangeKind::kLateRenew, args.by, now, app->key(), record, &record->numbers, before_ns, record});
   }
   note_renewal(shard, *app, index, to_wire_ns(now));
   factual_.fetch_add(1, std::memory_order_relaxed);
@@ -121,7 +126,7 @@ void Registry::bury(Shard& shard, Application& app, size_t index, const CancelAr
   if (args.writer == Writer::kReplica) n.dirty_ns = std::max(n.dirty_ns, args.stamp_ns);
   n.state = RecordState::kTombstone;
   auto record = Instance::make({.zone = old.zone(), .hostname = old.hostname()}, n, old.key_hash(), old.key_digest());
-  put_record(shard, app, index, std::move(record), to_wire_ns(now));
+  put_record(shard, app, index, std::move(record), to_wire_ns(now), {ChangeKind::kCancel, args.by, now});
   app.side(index).lease_known = false;
   note_change(shard, app, index, args.from_peer);
 }
@@ -140,7 +145,8 @@ void Registry::leave_tombstone(Shard& shard, Application& app, const CancelArgs&
   n.state = RecordState::kTombstone;
   auto made = Instance::make(record.text, n, app.key_hash(args.key.zone, args.key.hostname),
                              key_digest(settings_.cluster_key, args.key));
-  const size_t index = put_record(shard, app, Application::kNone, std::move(made), to_wire_ns(now));
+  const size_t index =
+      put_record(shard, app, Application::kNone, std::move(made), to_wire_ns(now), {ChangeKind::kCancel, args.by, now});
   note_change(shard, app, index, args.from_peer);
 }
 
@@ -170,7 +176,7 @@ Result<CancelOutcome> Registry::cancel(const CancelArgs& args, TimePoint now) {
   } else if (stored.state == RecordState::kTombstone && stamped && args.stamp_ns > stored.dirty_ns) {
     // A set on the tombstone: its incarnation stays, so that it beats nothing it did not beat before.
     const int64_t t = versions_.next(now, above(app->record(index)));
-    change_record(*app, index, [&](InstanceNumbers& n) {
+    change_record(*app, index, {ChangeKind::kCancel, args.by, now}, [&](InstanceNumbers& n) {
       n.version.set = {t, settings_.node_id};
       n.dirty_ns = args.stamp_ns;
     });
@@ -237,7 +243,7 @@ Result<Wake> Registry::set(const SetArgs& args, TimePoint now) {
       if (change.status == 1U) n.up_ns = stamp;
     };
     if (!change.metadata_json || *change.metadata_json == stored.metadata_json()) {
-      change_record(*app, change.index, apply);
+      change_record(*app, change.index, {ChangeKind::kSet, args.by, now}, apply);
       note_change(shard, *app, change.index, args.from_peer);
       continue;
     }
@@ -246,7 +252,7 @@ Result<Wake> Registry::set(const SetArgs& args, TimePoint now) {
     InstanceText text = stored.text();
     text.metadata_json = *change.metadata_json;
     put_record(shard, *app, change.index, Instance::make(text, n, stored.key_hash(), stored.key_digest()),
-               app->lease_ns(change.index));
+               app->lease_ns(change.index), {ChangeKind::kSet, args.by, now});
     note_change(shard, *app, change.index, args.from_peer);
   }
   return changed_here(shard, *app, t_last, now);

@@ -25,7 +25,8 @@ struct LeaseSettings {
   bool brake = false;        ///< hold an application that would lose too much at once (replication.md 2.5)
   double brake_share = 0.5;  ///< of its visible instances, within expire_after
   int64_t brake_min = 10;    ///< smaller applications are never held
-  Duration brake_max = std::chrono::minutes(10);           ///< how long at most
+  Duration brake_max = std::chrono::minutes(10);   ///< how long at most
+  Duration late_after = std::chrono::seconds(60);  ///< a renewal that came later than that is a gap for the observer
   Duration remember_timestamp = std::chrono::minutes(10);  ///< of an application that emptied (discovery-api.md 5)
 };
 

@@ -108,7 +108,9 @@ void Sweep::forget(Registry::Shard& shard, Application& app, size_t record, Time
   if (n.state == RecordState::kVisible) return;
   Duration age = now - from_wire_ns(app.lease_ns(record));
   if (n.state == RecordState::kTombstone) age = registry_.tombstone_age(n.version, age, now);
-  if (age > registry_.settings_.lease.forget_after) registry_.remove_record(shard, app, record);
+  if (age > registry_.settings_.lease.forget_after) {
+    registry_.remove_record(shard, app, record, {ChangeKind::kForget, {}, now});
+  }
 }
 
 void Sweep::collect(const Application& app, size_t record, TimePoint now) {
@@ -156,10 +158,12 @@ bool Sweep::hide(const Candidate& c, TimePoint now, FunctionRef<void(const Expir
   if (!app || app->id() != c.app_id) return false;
   const int64_t lease_ns = app->lease_ns(c.record);
   if (app->record(c.record).numbers.state != RecordState::kVisible || !registry_.expired(lease_ns, now)) return false;
-  if (protected_ && !registry_.past_ceiling(lease_ns, now)) return false;
-  registry_.change_record(*app, c.record, [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
+  const bool past_ceiling = registry_.past_ceiling(lease_ns, now);
+  if (protected_ && !past_ceiling) return false;
+  registry_.change_record(*app, c.record, {past_ceiling ? ChangeKind::kExpirePast : ChangeKind::kExpire, {}, now},
+                          [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
   const Wake wake = registry_.changed_here(shard, *app, registry_.versions_.next(now, app->latest_timestamp_ns()), now);
-  hidden({app->view_of(c.record), registry_.past_ceiling(lease_ns, now), wake});
+  hidden({app->view_of(c.record), past_ceiling, wake});
   return true;
 }
 

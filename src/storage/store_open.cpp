@@ -97,6 +97,7 @@ void Store::load_journals(const std::vector<uint64_t>& numbers, const Moment& at
 void Store::restore(const Entry& entry, Duration away, Recovery& found) {
   registry::JoinArgs args;
   args.record = entry.record;
+  args.by = "data_dir";
   args.latest_lease = true;
   const bool aged = entry.record.hidden || entry.record.tombstone();
   if (aged) args.record.hidden_age = older_by(entry.record.hidden_age, away);

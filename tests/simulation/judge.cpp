@@ -209,6 +209,13 @@ void Judge::look_at(uint32_t node, Ns now) {
     s.version = {};
   }
   if (!nodes_.at(node).original()) look_at_apps(node, now);
+  if (!seen.instances.empty()) {  // one a time: explaining reads the history
+    const auto i = static_cast<uint32_t>(round_ % seen.instances.size());
+    const std::optional<bool> told = nodes_.at(node).explains_as_listed(i);
+    if (told && *told != (seen.instances[i].state == RecordState::kVisible)) {
+      wrong(Wrong::kExplained, now, story(node, i, "explains it otherwise than it lists it"));
+    }
+  }
   seen.was_ready = ready;
 }
 

@@ -70,6 +70,8 @@ class Node {
   /// Of the dead that it lists, how many it knows to be overdue but may not hide yet.
   [[nodiscard]] virtual int64_t held_dead() const = 0;
   virtual void read(FunctionRef<void(const Held&)> f) const = 0;
+  /// Whether it explains that instance as listed; none: it explains nothing.
+  [[nodiscard]] virtual std::optional<bool> explains_as_listed(uint32_t instance) const = 0;
 };
 
 /// How a node tells what it does by itself.

@@ -36,6 +36,7 @@ class OriginalNode final : public Node {
   [[nodiscard]] bool ready() const override { return listens(); }
   [[nodiscard]] int64_t held_dead() const override { return INT64_MAX; }
   void read(FunctionRef<void(const Held&)> f) const override;
+  [[nodiscard]] std::optional<bool> explains_as_listed(uint32_t) const override { return std::nullopt; }
 
  private:
   struct Record {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "explain/explain.h"
 #include "simulation/chance.h"
 
 namespace discovery::simulation {
@@ -13,6 +14,7 @@ using registry::StoredRecord;
 
 namespace {
 
+constexpr size_t kHistoryBytes = size_t{256} << 10;
 constexpr Duration kPokeAfter = std::chrono::milliseconds(25);  // a write waits so long for others to go with it
 
 HashKey key_from(Random& random) {
@@ -55,13 +57,16 @@ cluster::ClusterSettings cluster_settings(const OurNodeSettings& s, const HashKe
 
 OurNode::Mind::Mind(const registry::RegistrySettings& rs, const cluster::ClusterSettings& cs, OurNode& node,
                     TimePoint now)
-    : registry(rs),
+    : history(kHistoryBytes),
+      registry(rs),
       sweep(registry, now),
       wheel(now),
       hub(registry, wheel, budget, 0),
       cluster(cs, {registry, node, node, node.wire_, node.random_}, now),
       cluster_next(now),
-      sweep_next(now) {}
+      sweep_next(now) {
+  registry.set_observer(&history);
+}
 
 OurNode::OurNode(const OurNodeSettings& settings, const Names& names, Network& network, NodeWatcher& watcher)
     : settings_(settings),
@@ -212,6 +217,13 @@ std::optional<Held> OurNode::find(uint32_t instance) const {
   mind_->registry.with_record(mind_->registry.find_record(names_.key(instance)),
                               [&](const StoredRecord& r) { found = held(r); });
   return found;
+}
+
+std::optional<bool> OurNode::explains_as_listed(uint32_t instance) const {
+  if (!mind_) return std::nullopt;
+  const registry::InstanceKeyView key = names_.key(instance);
+  const explain::Question question{key.app, key.hostname, key.zone, {}, 3};
+  return explain::explain(mind_->registry, mind_->history, {}, question, clock_.read(now_)).visible;
 }
 
 void OurNode::read(FunctionRef<void(const Held&)> f) const {

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/timer_wheel.h"
 #include "cluster/cluster.h"
+#include "history/history.h"
 #include "registry/poll_hub.h"
 #include "registry/poll_state.h"
 #include "registry/registry.h"
@@ -72,6 +73,7 @@ class OurNode final : public Node, private cluster::Transport, private cluster::
   [[nodiscard]] bool ready() const override { return mind_ && mind_->cluster.board().ready(); }
   [[nodiscard]] int64_t held_dead() const override { return mind_->registry.lease_status().held; }
   void read(FunctionRef<void(const Held&)> f) const override;
+  [[nodiscard]] std::optional<bool> explains_as_listed(uint32_t instance) const override;
 
   // For the judge and the pollers; precondition: it runs.
   [[nodiscard]] const registry::Registry& registry() const { return mind_->registry; }
@@ -91,6 +93,7 @@ class OurNode final : public Node, private cluster::Transport, private cluster::
   /// Everything that a process has in memory.
   struct Mind {
     Mind(const registry::RegistrySettings& rs, const cluster::ClusterSettings& cs, OurNode& node, TimePoint now);
+    history::History history;
     registry::Registry registry;
     registry::Sweep sweep;
     registry::PollBudget budget;

@@ -7,7 +7,7 @@ std::string_view name_of(Wrong wrong) {
       "live-eviction", "resurrection", "ghost",      "missing",   "stale",        "diverged", "last-write",
       "version-fell",  "by-nobody",    "unreadable", "disk-lost", "forgot-early", "T",        "missed",
       "repeated",      "too-often",    "queue",      "digest",    "held",         "ceiling",  "coverage",
-      "not-ready",     "leak"};
+      "not-ready",     "leak",         "explained"};
   return kNames[static_cast<size_t>(wrong)];
 }
 

@@ -35,8 +35,9 @@ enum class Wrong : uint8_t {
   kCoverage,      ///< long after the heal a node still does not know that it hears everybody
   kNotReady,      ///< long after the heal a node answers no reads
   kLeak,          ///< something of a stopped process was left over
+  kExplained,     ///< a node explains an instance as listed that it does not list, or the reverse
 };
-inline constexpr size_t kWrongs = 23;
+inline constexpr size_t kWrongs = 24;
 [[nodiscard]] std::string_view name_of(Wrong wrong);
 
 struct Violation {

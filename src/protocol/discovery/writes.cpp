@@ -118,6 +118,7 @@ Code DiscoveryApi::register_instance(Call& call) {
   const Origin origin = origin_of(call.request, replication, from_zone);
   args.writer = origin.writer;
   args.from_peer = origin.replication;
+  args.by = call.request.client->ip;
   args.proof_of_life = origin.writer == registry::Writer::kReplica &&
                        proofs_.proves(call.request.client->ip, args.key, call.request.received_at);
 
@@ -158,6 +159,7 @@ Code DiscoveryApi::renew(Call& call) {
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
   const Origin origin = origin_of(call.request, replication, from_zone);
   args.compare = origin.replication;
+  args.by = call.request.client->ip;
   const auto reach = posts_.wanted() ? origin.reach() : std::nullopt;
 
   // The instance is written first, while it is locked, and the envelope around it when the verdict is known: the text
@@ -213,6 +215,7 @@ Code DiscoveryApi::cancel(Call& call) {
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
   const Origin origin = origin_of(call.request, replication, from_zone);
   args.writer = origin.writer;
+  args.by = call.request.client->ip;
   args.stamp_ns = dirty_ns > 0 ? dirty_ns : latest_ns;
   args.from_peer = origin.replication;
 
@@ -282,7 +285,8 @@ Code DiscoveryApi::set(Call& call) {
   const registry::AppKeyView app{env, appid};
   const Origin origin = origin_of(call.request, replication, from_zone);
   const auto wake =
-      registry_.set({app, zone, items, set_timestamp_ns, origin.replication, merge}, call.request.received_at);
+      registry_.set({app, zone, items, set_timestamp_ns, origin.replication, merge, call.request.client->ip},
+                    call.request.received_at);
   if (!wake) return refuse(call, wake.error(), true);
   changes_.changed(*wake, call.request.received_at);
   observer_.set_applied(app, zone, hosts.size(), *call.request.client);

@@ -1,0 +1,232 @@
+#include "explain/explain.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace discovery::explain {
+
+using history::Event;
+using history::EventKind;
+using registry::Application;
+using registry::Instance;
+using registry::RecordState;
+
+namespace {
+
+constexpr std::array<std::string_view, kCauses> kCauseNames = {
+    "visible",   "node_not_ready", "unknown_application", "unknown_instance", "forgotten",
+    "cancelled", "expired",        "other_zone",          "other_status"};
+constexpr uint32_t kBothStatus = 3;
+
+/// "75.0 s", "2 h 5 min".
+std::string for_how_long(Duration d) {
+  const auto s = std::chrono::duration_cast<std::chrono::seconds>(d).count();
+  if (s >= 3600) return std::to_string(s / 3600) + " h " + std::to_string(s / 60 % 60) + " min";
+  if (s >= 120) return std::to_string(s / 60) + " min " + std::to_string(s % 60) + " s";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(d).count());
+  return text;
+}
+
+/// What of a record matters here, copied out of the lock.
+struct Seen {
+  std::string zone;
+  registry::InstanceNumbers numbers;
+  int64_t lease_ns = 0;
+  int64_t home_ns = 0;
+  bool lease_known = false;
+};
+
+struct Found {
+  bool application = false;      ///< there is a record of it, in any state
+  std::optional<Seen> instance;  ///< the visible one of that host, else any
+};
+
+Found find(const registry::Registry& registry, const Question& q) {
+  Found found;
+  registry.with_records(q.app, [&](const Application* app) {
+    if (!app) return;
+    found.application = app->record_count() > 0;
+    const auto take = [&](size_t i) {
+      const Instance& r = app->record(i);
+      const Application::Side& side = app->side(i);
+      found.instance = Seen{std::string(r.zone()), r.numbers, app->lease_ns(i), side.home_ns, side.lease_known};
+    };
+    if (!q.zone.empty()) {
+      const size_t i = app->find(q.zone, q.hostname);
+      if (i != Application::kNone) take(i);
+      return;
+    }
+    // Which zone is meant was not said: one that the client would see, else a visible one, else any.
+    const auto rank = [&](size_t i) {
+      const Instance& r = app->record(i);
+      const bool visible = r.numbers.state == RecordState::kVisible;
+      const bool in_zone = q.client_zone.empty() || q.client_zone == r.zone();
+      const bool in_mask = (r.numbers.status & q.status_mask & kBothStatus) != 0;
+      return (visible ? 4 : 0) + (visible && in_zone ? 2 : 0) + (visible && in_zone && in_mask ? 1 : 0);
+    };
+    int best = -1;
+    for (size_t i = 0; i < app->record_count(); ++i) {
+      if (app->record(i).hostname() != q.hostname || rank(i) <= best) continue;
+      best = rank(i);
+      take(i);
+    }
+  });
+  return found;
+}
+
+class Explainer {
+ public:
+  Explainer(const history::History& history, const NodeFacts& facts, const Question& q, TimePoint now)
+      : history_(history), facts_(facts), q_(q), now_(now) {}
+
+  Answer answer(const Found& found) {
+    const bool serves = facts_.refuses_reads.empty();
+    say("node", serves, serves ? "answers reads" : facts_.refuses_reads, Cause::kNodeNotReady);
+    known(found);
+    if (found.instance) {
+      state(*found.instance);
+      const RecordState is = found.instance->numbers.state;
+      if (is != RecordState::kTombstone) lease(*found.instance);
+      if (is == RecordState::kVisible) filters(*found.instance);
+    }
+    answer_.visible = answer_.cause == Cause::kVisible;
+    answer_.summary = summary();
+    return std::move(answer_);
+  }
+
+ private:
+  void say(std::string_view about, bool passes, std::string detail, Cause cause) {
+    if (!passes && answer_.cause == Cause::kVisible) answer_.cause = cause;
+    answer_.verdicts.push_back({about, passes, std::move(detail)});
+  }
+
+  [[nodiscard]] std::string ago(TimePoint t) const { return for_how_long(now_ - t) + " ago"; }
+  [[nodiscard]] std::string ago(int64_t ns) const { return ago(from_wire_ns(ns)); }
+
+  /// The newest event of the instance of one of these kinds.
+  [[nodiscard]] std::optional<Event> last(std::initializer_list<EventKind> kinds) const {
+    history::Filter filter;
+    filter.env = q_.app.env;
+    filter.appid = q_.app.appid;
+    filter.zone = q_.zone;
+    filter.hostname = q_.hostname;
+    filter.limit = 32;
+    for (const Event& e : history_.find(filter).events) {
+      if (std::find(kinds.begin(), kinds.end(), e.kind) != kinds.end()) return e;
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] static std::string by(const Event& e) { return e.by.empty() ? "this node" : e.by; }
+
+  void known(const Found& found) {
+    if (found.instance) {
+      const auto& n = found.instance->numbers;
+      return say("known", true,
+                 "registered " + ago(n.reg_ns) + " in zone " + found.instance->zone + ", written by node " +
+                     std::to_string(std::max(n.version.incarnation.node, n.version.set.node)),
+                 Cause::kVisible);
+    }
+    if (const auto gone = last({EventKind::kForgotten})) {
+      const auto end = last({EventKind::kCancelled, EventKind::kExpired, EventKind::kExpiredPast, EventKind::kMerged});
+      const std::string how =
+          end ? ", after it was " + std::string(kind_name(end->kind)) + " " + ago(end->at) + " by " + by(*end) : "";
+      return say("known", false, "forgotten " + ago(gone->at) + how, Cause::kForgotten);
+    }
+    if (!found.application) {
+      return say("known", false,
+                 "nothing is registered as " + std::string(q_.app.appid) + " in environment " + std::string(q_.app.env),
+                 Cause::kUnknownApplication);
+    }
+    say("known", false,
+        "no instance of that host" + (q_.zone.empty() ? "" : " in zone " + std::string(q_.zone)) +
+            " is registered, and none was as far as the history reaches",
+        Cause::kUnknownInstance);
+  }
+
+  void state(const Seen& s) {
+    switch (s.numbers.state) {
+      case RecordState::kVisible:
+        return say("state", true, "listed", Cause::kVisible);
+      case RecordState::kHidden: {
+        const auto end =
+            last({EventKind::kExpired, EventKind::kExpiredPast, EventKind::kHiddenToo, EventKind::kMerged});
+        std::string detail = "hidden: its lease ran out";
+        if (end && end->kind == EventKind::kHiddenToo) detail = "hidden on the word of " + by(*end);
+        if (end && end->kind == EventKind::kMerged) detail = "hidden, as it came from " + by(*end);
+        if (end) detail += ", " + ago(end->at);
+        return say("state", false, detail + "; the next register shows it again", Cause::kExpired);
+      }
+      case RecordState::kTombstone: {
+        const auto end = last({EventKind::kCancelled, EventKind::kMerged});
+        std::string detail = "cancelled " + ago(s.numbers.version.incarnation.t_ns);
+        if (end && end->kind == EventKind::kCancelled) detail += " by " + by(*end);
+        if (end && end->kind == EventKind::kMerged) detail += ", told by " + by(*end);
+        detail += ", at node " + std::to_string(s.numbers.version.incarnation.node);
+        return say("state", false, detail, Cause::kCancelled);
+      }
+    }
+  }
+
+  void lease(const Seen& s) {
+    const Duration age = now_ - from_wire_ns(s.lease_ns);
+    const bool over = age > facts_.expire_after;
+    std::string where = " at another node";
+    if (s.home_ns == s.lease_ns && s.home_ns != 0) where = " at this node";
+    if (!s.lease_known && s.home_ns != s.lease_ns) where = "; no renewal of it is known";
+    say("lease", true, (over ? "over: last renewed " : "fresh: last renewed ") + ago(s.lease_ns) + where,
+        Cause::kVisible);
+    if (!over || s.numbers.state != RecordState::kVisible) return;
+    std::string why = "the next sweep hides it";
+    if (facts_.protecting) {
+      why = "held by self-protection: " + std::to_string(facts_.renewals_last_minute) +
+            " renewals in the last minute, " + std::to_string(facts_.renewals_needed) + " needed";
+    } else if (from_wire_ns(s.lease_ns) + facts_.expire_after > facts_.covered_until) {
+      why = "held because renewals may be at nodes that are not heard";
+      for (const std::string& peer : facts_.silent_peers)
+        why += (peer == facts_.silent_peers.front() ? ": " : ", ") + peer;
+    }
+    say("protection", true, why, Cause::kVisible);
+  }
+
+  void filters(const Seen& s) {
+    const bool in_zone = q_.client_zone.empty() || q_.client_zone == s.zone;
+    say("zone", in_zone,
+        q_.client_zone.empty() ? "the client asks for all zones"
+                               : "it is in " + s.zone + ", the client asks for " + std::string(q_.client_zone),
+        Cause::kOtherZone);
+    const bool in_mask = (s.numbers.status & q_.status_mask & kBothStatus) != 0;
+    const std::string is = s.numbers.status == 1   ? "1 (up)"
+                           : s.numbers.status == 2 ? "2 (waiting)"
+                                                   : std::to_string(s.numbers.status);
+    say("status", in_mask, "it is " + is + ", the client asks for mask " + std::to_string(q_.status_mask),
+        Cause::kOtherStatus);
+  }
+
+  [[nodiscard]] std::string summary() const {
+    if (answer_.visible) return "visible";
+    const auto it =
+        std::find_if(answer_.verdicts.begin(), answer_.verdicts.end(), [](const Verdict& v) { return !v.passes; });
+    return "not visible: " + it->detail;
+  }
+
+  const history::History& history_;
+  const NodeFacts& facts_;
+  const Question& q_;
+  const TimePoint now_;
+  Answer answer_;
+};
+
+}  // namespace
+
+std::string_view cause_name(Cause cause) { return kCauseNames[static_cast<size_t>(cause)]; }
+
+Answer explain(const registry::Registry& registry, const history::History& history, const NodeFacts& facts,
+               const Question& question, TimePoint now) {
+  return Explainer(history, facts, question, now).answer(find(registry, question));
+}
+
+}  // namespace discovery::explain

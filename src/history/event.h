@@ -1,0 +1,81 @@
+// What happened to one instance, or to the node, at one moment; and its bytes.
+//
+// An event keeps what was before, not what came after: what came after is what was before the next event, or what is
+// there now. So the state of any moment that the events reach back to follows from that of now (history.h).
+//
+// Thread: pure functions. Errors of decode_event(): none for bytes that append_event() did not make.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "registry/change_observer.h"
+
+namespace discovery::history {
+
+enum class EventKind : uint8_t {
+  kRegistered,       ///< it was not listed before
+  kChanged,          ///< a register with other content
+  kRegisteredAgain,  ///< a register with the same content
+  kSet,
+  kCancelled,
+  kExpired,      ///< hidden: its lease ran out
+  kExpiredPast,  ///< the same past the ceiling, although the node protects itself
+  kShownAgain,
+  kHiddenToo,  ///< another node holds it hidden
+  kMerged,     ///< a newer state of another node, or of the disk
+  kForgotten,
+  kRenewedLate,  ///< after a gap in its renewals
+  kProtectionOn,
+  kProtectionOff,
+  kStarted,  ///< this node
+};
+inline constexpr size_t kEventKinds = 15;
+
+/// As it stands in answers: "registered", "registered_again", ...
+[[nodiscard]] std::string_view kind_name(EventKind kind);
+[[nodiscard]] std::optional<EventKind> kind_of_name(std::string_view name);
+
+/// The texts of an instance, owned.
+struct Content {
+  std::string region;
+  std::string version;
+  std::string addrs_json;
+  std::string metadata_json;
+  std::string extension;
+};
+
+/// What an instance was.
+struct Past {
+  registry::InstanceNumbers numbers;
+  int64_t lease_ns = 0;
+  std::optional<Content> content;  ///< none: the event left it as it was
+};
+
+struct Event {
+  uint64_t number = 0;  ///< rising; not part of the bytes
+  EventKind kind = EventKind::kStarted;
+  TimePoint at;        ///< of the first, where one stands for several
+  TimePoint last;      ///< of the last
+  uint32_t count = 1;  ///< how many in a row this one stands for
+  std::string by;      ///< the address of a client or a node, "data_dir", "" for this node itself
+  registry::AppKey app;
+  std::string zone;
+  std::string hostname;
+  std::optional<Past> before;                      ///< none: it was not there
+  std::optional<registry::InstanceNumbers> after;  ///< none: it was forgotten, or the event is of the node
+};
+
+/// Without number, last and count.
+void append_event(std::string& out, EventKind kind, const registry::RecordChange& change);
+/// One of the node itself.
+void append_node_event(std::string& out, EventKind kind, TimePoint at);
+[[nodiscard]] std::optional<Event> decode_event(std::string_view bytes);
+
+/// What a change is called.
+[[nodiscard]] EventKind kind_of(const registry::RecordChange& change);
+
+}  // namespace discovery::history

@@ -1,0 +1,145 @@
+#include "history/history.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace discovery::history {
+
+using registry::Instance;
+
+namespace {
+
+bool matches(std::string_view wanted, std::string_view is) { return wanted.empty() || wanted == is; }
+
+bool matches(const Filter& f, const Event& e) {
+  return matches(f.env, e.app.env) && matches(f.appid, e.app.appid) && matches(f.zone, e.zone) &&
+         matches(f.hostname, e.hostname) && (!f.kind || *f.kind == e.kind) && e.last >= f.since && e.at < f.until;
+}
+
+Content content_of(const Instance& i) {
+  return {std::string(i.region()), std::string(i.version()), std::string(i.addrs_json()),
+          std::string(i.metadata_json()), std::string(i.extension())};
+}
+
+}  // namespace
+
+History::History(size_t bytes_max) : bytes_max_(bytes_max), ring_(bytes_max) {}
+
+void History::changed(const registry::RecordChange& change) {
+  if (bytes_max_ == 0) return;
+  const EventKind kind = kind_of(change);
+  const MutexLock lock(mutex_);
+  const Instance& named = change.after ? *change.after : *change.before_text;
+  Recent& recent = recent_[named.key_digest() % kRecent];
+  const bool repeats = kind == EventKind::kRegisteredAgain;
+  if (repeats && recent.name == named.key_digest() && recent.by == change.by &&
+      ring_.count_again(recent.number, change.at)) {
+    return;
+  }
+  scratch_.clear();
+  append_event(scratch_, kind, change);
+  const uint64_t number = ring_.push(scratch_, change.at);
+  if (repeats) {
+    recent = {named.key_digest(), number, std::string(change.by)};
+  } else if (recent.name == named.key_digest()) {
+    recent = {};  // something else happened in between
+  }
+}
+
+void History::note(EventKind kind, TimePoint at) {
+  if (bytes_max_ == 0) return;
+  const MutexLock lock(mutex_);
+  scratch_.clear();
+  append_node_event(scratch_, kind, at);
+  ring_.push(scratch_, at);
+}
+
+Found History::find(const Filter& filter) const {
+  Found found;
+  for (uint64_t below = filter.below; below > 0;) {
+    const MutexLock lock(mutex_);
+    if (!found.reaches_back_to) found.reaches_back_to = oldest();
+    below = ring_.read_block_below(std::min(below, ring_.last_number() + 1), [&](const EventRing::Entry& entry) {
+      if (found.more) return;
+      std::optional<Event> event = decode_event(entry.bytes);
+      if (!event) return;
+      event->number = entry.number;
+      event->count = entry.count;
+      event->last = entry.last;
+      if (!matches(filter, *event)) return;
+      if (found.events.size() == filter.limit) {
+        found.more = true;
+      } else {
+        found.events.push_back(std::move(*event));
+      }
+    });
+    if (found.more) break;
+  }
+  return found;
+}
+
+PastState History::state_at(const registry::Registry& registry, registry::AppKeyView app, TimePoint at) const {
+  std::map<std::pair<std::string, std::string>, Past> records;
+  uint64_t below = 0;
+  // Events of an application are noted under the mutex of its shard: those below this number are in what is read here.
+  registry.with_records(app, [&](const registry::Application* known) {
+    {
+      const MutexLock lock(mutex_);
+      below = ring_.last_number() + 1;
+    }
+    for (size_t i = 0; known && i < known->record_count(); ++i) {
+      const Instance& r = known->record(i);
+      records[{std::string(r.zone()), std::string(r.hostname())}] = {r.numbers, known->lease_ns(i), content_of(r)};
+    }
+  });
+  PastState state;
+  {
+    const MutexLock lock(mutex_);
+    const auto first = oldest();
+    state.complete = first && *first <= at;
+  }
+  while (below > 0) {
+    const MutexLock lock(mutex_);
+    below = ring_.read_block_below(below, [&](const EventRing::Entry& entry) {
+      std::optional<Event> event = decode_event(entry.bytes);
+      if (!event || event->at <= at || event->app.env != app.env || event->app.appid != app.appid) return;
+      const std::pair key{event->zone, event->hostname};
+      if (!event->before) {
+        records.erase(key);
+        return;
+      }
+      Past& past = records[key];
+      std::optional<Content> content =
+          event->before->content ? std::move(event->before->content) : std::move(past.content);
+      past = {event->before->numbers, event->before->lease_ns, std::move(content)};
+    });
+  }
+  for (auto& [key, past] : records) {
+    if (!past.content) past.content.emplace();
+    state.instances.push_back({key.first, key.second, std::move(past)});
+  }
+  return state;
+}
+
+std::optional<TimePoint> History::oldest() const {
+  std::optional<TimePoint> first;
+  const uint64_t number = ring_.first_number();
+  ring_.read_block_below(number + 1, [&](const EventRing::Entry& entry) {
+    if (entry.number != number) return;
+    if (const auto event = decode_event(entry.bytes)) first = event->at;
+  });
+  return first;
+}
+
+uint64_t History::events() const {
+  const MutexLock lock(mutex_);
+  return ring_.last_number() + 1 - ring_.first_number();
+}
+
+size_t History::bytes() const {
+  const MutexLock lock(mutex_);
+  return ring_.bytes();
+}
+
+}  // namespace discovery::history
