@@ -1,6 +1,8 @@
 #include "history/event.h"
 
 #include <array>
+#include <cstring>
+#include <type_traits>
 
 #include "base/bytes.h"
 
@@ -9,7 +11,6 @@ namespace discovery::history {
 using registry::Instance;
 using registry::InstanceNumbers;
 using registry::RecordState;
-using registry::Version;
 
 namespace {
 
@@ -19,51 +20,35 @@ constexpr std::array<std::string_view, kEventKinds> kNames = {
     "protection_on",        "protection_off", "node_started",
 };
 
-constexpr uint64_t kBefore = 1;
-constexpr uint64_t kContent = 2;
-constexpr uint64_t kAfter = 4;
+constexpr uint8_t kBefore = 1;
+constexpr uint8_t kContent = 2;
+constexpr uint8_t kAfter = 4;
 
 bool same_content(const Instance& a, const Instance& b) {
   return a.region() == b.region() && a.version() == b.version() && a.addrs_json() == b.addrs_json() &&
          a.metadata_json() == b.metadata_json() && a.extension() == b.extension();
 }
 
-void append_numbers(std::string& out, const InstanceNumbers& n) {
-  append_signed(out, n.version.incarnation.t_ns);
-  append_varint(out, n.version.incarnation.node);
-  append_varint(out, n.version.incarnation.tombstone ? 1 : 0);
-  append_varint(out, n.version.incarnation.import_hash);
-  append_signed(out, n.version.set.t_ns);
-  append_varint(out, n.version.set.node);
-  append_signed(out, n.reg_ns);
-  append_signed(out, n.up_ns);
-  append_signed(out, n.dirty_ns);
-  append_signed(out, n.latest_ns);
-  append_varint(out, n.status);
-  append_varint(out, static_cast<uint64_t>(n.state));
+template <class T>
+void put(char*& to, const T& value) {
+  std::memcpy(to, &value, sizeof value);
+  to += sizeof value;
+}
+void put(char*& to, std::string_view text) {
+  std::memcpy(to, text.data(), text.size());
+  to += text.size();
 }
 
-InstanceNumbers read_numbers(ByteReader& in) {
-  InstanceNumbers n;
-  n.version.incarnation.t_ns = in.signed_varint();
-  n.version.incarnation.node = static_cast<uint16_t>(in.varint_up_to(UINT16_MAX));
-  n.version.incarnation.tombstone = in.varint_up_to(1) == 1;
-  n.version.incarnation.import_hash = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
-  n.version.set.t_ns = in.signed_varint();
-  n.version.set.node = static_cast<uint16_t>(in.varint_up_to(UINT16_MAX));
-  n.reg_ns = in.signed_varint();
-  n.up_ns = in.signed_varint();
-  n.dirty_ns = in.signed_varint();
-  n.latest_ns = in.signed_varint();
-  n.status = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
-  n.state = static_cast<RecordState>(in.varint_up_to(static_cast<uint64_t>(RecordState::kTombstone)));
-  return n;
+std::array<std::string_view, 5> content_of(const Instance& i) {
+  return {i.region(), i.version(), i.addrs_json(), i.metadata_json(), i.extension()};
 }
 
-void append_head(std::string& out, EventKind kind, TimePoint at, std::string_view by) {
-  append_varint(out, static_cast<uint64_t>(kind));
-  append_signed(out, to_wire_ns(at));
-  append_text(out, by);
+template <class T>
+T take_raw(ByteReader& in) {
+  T value{};
+  const std::string_view bytes = in.take(sizeof value);
+  if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
 }
 
 EventKind kind_of_register(const registry::RecordChange& c) {
@@ -110,60 +95,76 @@ EventKind kind_of(const registry::RecordChange& change) {
   return EventKind::kRenewedLate;
 }
 
-void append_event(std::string& out, EventKind kind, const registry::RecordChange& c) {
-  append_head(out, kind, c.at, c.by);
+/// How the bytes begin. They never leave the process, so numbers stand as they are in memory: a register writes them
+/// while its client waits.
+struct EventBytes::Head {
+  int64_t at_ns = 0;
+  int64_t before_lease_ns = 0;
+  std::array<uint32_t, kNames> names{};
+  std::array<uint32_t, kContents> contents{};
+  EventKind kind = EventKind::kStarted;
+  uint8_t flags = 0;
+};
+
+EventBytes::EventBytes(EventKind kind, const registry::RecordChange& c)
+    : at_ns_(to_wire_ns(c.at)),
+      before_lease_ns_(c.before_lease_ns),
+      kind_(kind),
+      before_(c.before_numbers),
+      after_(c.after ? &c.after->numbers : nullptr) {
   const Instance& named = c.after ? *c.after : *c.before_text;
-  append_text(out, c.app.env);
-  append_text(out, c.app.appid);
-  append_text(out, named.zone());
-  append_text(out, named.hostname());
-  const bool changed =
-      c.before_text && (!c.after || (c.before_text != c.after && !same_content(*c.before_text, *c.after)));
-  append_varint(out, (c.before_numbers ? kBefore : 0) | (changed ? kContent : 0) | (c.after ? kAfter : 0));
-  if (c.before_numbers) {
-    append_numbers(out, *c.before_numbers);
-    append_signed(out, c.before_lease_ns);
-  }
-  if (changed) {
-    append_text(out, c.before_text->region());
-    append_text(out, c.before_text->version());
-    append_text(out, c.before_text->addrs_json());
-    append_text(out, c.before_text->metadata_json());
-    append_text(out, c.before_text->extension());
-  }
-  if (c.after) append_numbers(out, c.after->numbers);
+  names_ = {c.by, c.app.env, c.app.appid, named.zone(), named.hostname()};
+  const bool in_place = c.before_text == c.after;
+  const bool unchanged = in_place || kind == EventKind::kRegisteredAgain;
+  if (c.before_text && !unchanged && (!c.after || !same_content(*c.before_text, *c.after))) content_ = c.before_text;
+  size_ = sizeof(Head) + (before_ ? sizeof *before_ : 0) + (after_ ? sizeof *after_ : 0);
+  for (const std::string_view name : names_) size_ += name.size();
+  if (!content_) return;
+  for (const std::string_view text : content_of(*content_)) size_ += text.size();
 }
 
-void append_node_event(std::string& out, EventKind kind, TimePoint at) { append_head(out, kind, at, {}); }
+EventBytes::EventBytes(EventKind kind, TimePoint at) : at_ns_(to_wire_ns(at)), kind_(kind), size_(sizeof(Head)) {}
+
+void EventBytes::write(char* to) const {
+  static_assert(std::is_trivially_copyable_v<Head> && std::is_trivially_copyable_v<InstanceNumbers>);
+  Head head;
+  head.at_ns = at_ns_;
+  head.before_lease_ns = before_lease_ns_;
+  head.kind = kind_;
+  head.flags = static_cast<uint8_t>((before_ ? kBefore : 0) | (content_ ? kContent : 0) | (after_ ? kAfter : 0));
+  for (size_t i = 0; i < kNames; ++i) head.names[i] = static_cast<uint32_t>(names_[i].size());
+  std::array<std::string_view, kContents> contents{};
+  if (content_) contents = content_of(*content_);
+  for (size_t i = 0; i < kContents; ++i) head.contents[i] = static_cast<uint32_t>(contents[i].size());
+  put(to, head);
+  if (before_) put(to, *before_);
+  if (after_) put(to, *after_);
+  for (const std::string_view name : names_) put(to, name);
+  if (!content_) return;
+  for (const std::string_view text : contents) put(to, text);
+}
 
 std::optional<Event> decode_event(std::string_view bytes) {
   ByteReader in(bytes);
+  const auto head = take_raw<EventBytes::Head>(in);
+  if (!in.ok() || static_cast<size_t>(head.kind) >= kEventKinds) return std::nullopt;
   Event e;
-  e.kind = static_cast<EventKind>(in.varint_up_to(kEventKinds - 1));
-  e.at = e.last = from_wire_ns(in.signed_varint());
-  e.by = in.text();
-  if (!in.ok()) return std::nullopt;
-  if (in.at_end()) return e;
-  e.app.env = in.text();
-  e.app.appid = in.text();
-  e.zone = in.text();
-  e.hostname = in.text();
-  const uint64_t flags = in.varint_up_to(kBefore | kContent | kAfter);
-  if ((flags & kBefore) != 0) {
+  e.kind = head.kind;
+  e.at = e.last = from_wire_ns(head.at_ns);
+  if ((head.flags & kBefore) != 0) {
     e.before.emplace();
-    e.before->numbers = read_numbers(in);
-    e.before->lease_ns = in.signed_varint();
+    e.before->numbers = take_raw<InstanceNumbers>(in);
+    e.before->lease_ns = head.before_lease_ns;
   }
-  if ((flags & kContent) != 0) {
-    if (!e.before) return std::nullopt;
+  if ((head.flags & kAfter) != 0) e.after = take_raw<InstanceNumbers>(in);
+  const std::array<std::string*, EventBytes::kNames> names = {&e.by, &e.app.env, &e.app.appid, &e.zone, &e.hostname};
+  for (size_t i = 0; i < names.size(); ++i) *names[i] = in.take(head.names[i]);
+  if ((head.flags & kContent) != 0 && e.before) {
     Content& c = e.before->content.emplace();
-    c.region = in.text();
-    c.version = in.text();
-    c.addrs_json = in.text();
-    c.metadata_json = in.text();
-    c.extension = in.text();
+    const std::array<std::string*, EventBytes::kContents> texts = {&c.region, &c.version, &c.addrs_json,
+                                                                   &c.metadata_json, &c.extension};
+    for (size_t i = 0; i < texts.size(); ++i) *texts[i] = in.take(head.contents[i]);
   }
-  if ((flags & kAfter) != 0) e.after = read_numbers(in);
   if (!in.ok() || !in.at_end()) return std::nullopt;
   return e;
 }

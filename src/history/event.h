@@ -3,9 +3,11 @@
 // An event keeps what was before, not what came after: what came after is what was before the next event, or what is
 // there now. So the state of any moment that the events reach back to follows from that of now (history.h).
 //
-// Thread: pure functions. Errors of decode_event(): none for bytes that append_event() did not make.
+// Thread: pure functions. The bytes are of this process: another build may lay them out otherwise. Errors of
+// decode_event(): none for bytes that are cut off or too long.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -69,10 +71,32 @@ struct Event {
   std::optional<registry::InstanceNumbers> after;  ///< none: it was forgotten, or the event is of the node
 };
 
-/// Without number, last and count.
-void append_event(std::string& out, EventKind kind, const registry::RecordChange& change);
-/// One of the node itself.
-void append_node_event(std::string& out, EventKind kind, TimePoint at);
+/// The bytes of an event, without number, last and count, still to be written. Valid as long as what it is made of.
+class EventBytes {
+ public:
+  EventBytes(EventKind kind, const registry::RecordChange& change);
+  /// One of the node itself.
+  EventBytes(EventKind kind, TimePoint at);
+
+  [[nodiscard]] size_t size() const { return size_; }
+  /// Writes size() bytes.
+  void write(char* to) const;
+
+ private:
+  static constexpr size_t kNames = 5;  ///< by, env, appid, zone, hostname
+  static constexpr size_t kContents = 5;
+  friend std::optional<Event> decode_event(std::string_view bytes);
+  struct Head;
+
+  int64_t at_ns_;
+  int64_t before_lease_ns_ = 0;
+  EventKind kind_;
+  const registry::InstanceNumbers* before_ = nullptr;
+  const registry::InstanceNumbers* after_ = nullptr;
+  std::array<std::string_view, kNames> names_{};
+  const registry::Instance* content_ = nullptr;  ///< whose texts are kept; null: none are
+  size_t size_;
+};
 [[nodiscard]] std::optional<Event> decode_event(std::string_view bytes);
 
 /// What a change is called.

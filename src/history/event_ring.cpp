@@ -5,25 +5,25 @@
 
 namespace discovery::history {
 
-size_t EventRing::bytes_of(const Block& block) { return block.text.capacity() + block.entries.size() * sizeof(Place); }
+size_t EventRing::bytes_of(const Block& block) { return block.capacity + block.entries.size() * sizeof(Place); }
 
-uint64_t EventRing::push(std::string_view bytes, TimePoint at) {
-  const bool fits = !blocks_.empty() && blocks_.back().text.size() + bytes.size() <= blocks_.back().text.capacity();
-  if (!fits) {
-    blocks_.emplace_back();
-    blocks_.back().text.reserve(std::max(bytes.size(), kBlockBytes));
-    bytes_ += bytes_of(blocks_.back());
+char* EventRing::push(size_t bytes, TimePoint at) {
+  if (blocks_.empty() || blocks_.back().used + bytes > blocks_.back().capacity) {
+    Block& fresh = blocks_.emplace_back();
+    fresh.capacity = std::max(bytes, kBlockBytes);
+    fresh.text = std::make_unique_for_overwrite<char[]>(fresh.capacity);
+    bytes_ += fresh.capacity;
   }
   Block& block = blocks_.back();
-  block.entries.push_back(
-      {next_, at, static_cast<uint32_t>(block.text.size()), static_cast<uint32_t>(bytes.size()), 1});
-  block.text.append(bytes);
+  block.entries.push_back({next_++, at, static_cast<uint32_t>(block.used), static_cast<uint32_t>(bytes), 1});
+  char* const room = block.text.get() + block.used;
+  block.used += bytes;
   bytes_ += sizeof(Place);
   while (blocks_.size() > 2 && bytes_ > bytes_max_) {
     bytes_ -= bytes_of(blocks_.front());
     blocks_.pop_front();
   }
-  return next_++;
+  return room;
 }
 
 bool EventRing::count_again(uint64_t number, TimePoint at) {
@@ -43,7 +43,7 @@ uint64_t EventRing::read_block_below(uint64_t number, FunctionRef<void(const Ent
   const Block& block = *std::prev(behind);
   for (auto place = block.entries.rbegin(); place != block.entries.rend(); ++place) {
     if (place->number >= number) continue;
-    f({place->number, place->count, place->last, std::string_view(block.text).substr(place->at, place->bytes)});
+    f({place->number, place->count, place->last, std::string_view(block.text.get() + place->at, place->bytes)});
   }
   return block.entries.front().number;
 }

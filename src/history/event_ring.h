@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -29,8 +29,8 @@ class EventRing {
 
   explicit EventRing(size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  /// The number of the new entry.
-  uint64_t push(std::string_view bytes, TimePoint at);
+  /// Room for one more entry, to be filled at once; last_number() is its number.
+  [[nodiscard]] char* push(size_t bytes, TimePoint at);
   /// One more of that entry. False: it is there no more.
   bool count_again(uint64_t number, TimePoint at);
 
@@ -53,7 +53,9 @@ class EventRing {
     uint32_t count;
   };
   struct Block {
-    std::string text;
+    std::unique_ptr<char[]> text;
+    size_t capacity = 0;
+    size_t used = 0;
     std::vector<Place> entries;  ///< never empty, but while it is made
   };
   static size_t bytes_of(const Block& block);

@@ -37,11 +37,12 @@ void History::changed(const registry::RecordChange& change) {
       ring_.count_again(recent.number, change.at)) {
     return;
   }
-  scratch_.clear();
-  append_event(scratch_, kind, change);
-  const uint64_t number = ring_.push(scratch_, change.at);
+  const EventBytes bytes(kind, change);
+  bytes.write(ring_.push(bytes.size(), change.at));
   if (repeats) {
-    recent = {named.key_digest(), number, std::string(change.by)};
+    recent.name = named.key_digest();
+    recent.number = ring_.last_number();
+    recent.by = change.by;
   } else if (recent.name == named.key_digest()) {
     recent = {};  // something else happened in between
   }
@@ -50,9 +51,8 @@ void History::changed(const registry::RecordChange& change) {
 void History::note(EventKind kind, TimePoint at) {
   if (bytes_max_ == 0) return;
   const MutexLock lock(mutex_);
-  scratch_.clear();
-  append_node_event(scratch_, kind, at);
-  ring_.push(scratch_, at);
+  const EventBytes bytes(kind, at);
+  bytes.write(ring_.push(bytes.size(), at));
 }
 
 Found History::find(const Filter& filter) const {

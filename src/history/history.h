@@ -91,7 +91,6 @@ class History final : public registry::ChangeObserver {
   mutable Mutex mutex_;
   EventRing ring_ GUARDED_BY(mutex_);
   std::array<Recent, kRecent> recent_ GUARDED_BY(mutex_);
-  std::string scratch_ GUARDED_BY(mutex_);
 };
 
 }  // namespace discovery::history
