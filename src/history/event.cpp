@@ -116,11 +116,30 @@ EventBytes::EventBytes(EventKind kind, const registry::RecordChange& c)
   names_ = {c.by, c.app.env, c.app.appid, named.zone(), named.hostname()};
   const bool in_place = c.before_text == c.after;
   const bool unchanged = in_place || kind == EventKind::kRegisteredAgain;
-  if (c.before_text && !unchanged && (!c.after || !same_content(*c.before_text, *c.after))) content_ = c.before_text;
+  has_content_ = c.before_text && !unchanged && (!c.after || !same_content(*c.before_text, *c.after));
+  if (has_content_) contents_ = content_of(*c.before_text);
+  measure();
+}
+
+EventBytes::EventBytes(const Event& e)
+    : at_ns_(to_wire_ns(e.at)),
+      before_lease_ns_(e.before ? e.before->lease_ns : 0),
+      kind_(e.kind),
+      before_(e.before ? &e.before->numbers : nullptr),
+      after_(e.after ? &*e.after : nullptr),
+      names_{e.by, e.app.env, e.app.appid, e.zone, e.hostname},
+      has_content_(e.before && e.before->content) {
+  if (has_content_) {
+    const Content& c = *e.before->content;
+    contents_ = {c.region, c.version, c.addrs_json, c.metadata_json, c.extension};
+  }
+  measure();
+}
+
+void EventBytes::measure() {
   size_ = sizeof(Head) + (before_ ? sizeof *before_ : 0) + (after_ ? sizeof *after_ : 0);
   for (const std::string_view name : names_) size_ += name.size();
-  if (!content_) return;
-  for (const std::string_view text : content_of(*content_)) size_ += text.size();
+  for (const std::string_view text : contents_) size_ += text.size();
 }
 
 EventBytes::EventBytes(EventKind kind, TimePoint at) : at_ns_(to_wire_ns(at)), kind_(kind), size_(sizeof(Head)) {}
@@ -131,17 +150,15 @@ void EventBytes::write(char* to) const {
   head.at_ns = at_ns_;
   head.before_lease_ns = before_lease_ns_;
   head.kind = kind_;
-  head.flags = static_cast<uint8_t>((before_ ? kBefore : 0) | (content_ ? kContent : 0) | (after_ ? kAfter : 0));
+  head.flags = static_cast<uint8_t>((before_ ? kBefore : 0) | (has_content_ ? kContent : 0) | (after_ ? kAfter : 0));
   for (size_t i = 0; i < kNames; ++i) head.names[i] = static_cast<uint32_t>(names_[i].size());
-  std::array<std::string_view, kContents> contents{};
-  if (content_) contents = content_of(*content_);
-  for (size_t i = 0; i < kContents; ++i) head.contents[i] = static_cast<uint32_t>(contents[i].size());
+  for (size_t i = 0; i < kContents; ++i) head.contents[i] = static_cast<uint32_t>(contents_[i].size());
   put(to, head);
   if (before_) put(to, *before_);
   if (after_) put(to, *after_);
   for (const std::string_view name : names_) put(to, name);
-  if (!content_) return;
-  for (const std::string_view text : contents) put(to, text);
+  if (!has_content_) return;
+  for (const std::string_view text : contents_) put(to, text);
 }
 
 std::optional<Event> decode_event(std::string_view bytes) {

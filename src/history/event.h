@@ -77,6 +77,8 @@ class EventBytes {
   EventBytes(EventKind kind, const registry::RecordChange& change);
   /// One of the node itself.
   EventBytes(EventKind kind, TimePoint at);
+  /// The same again.
+  explicit EventBytes(const Event& event);
 
   [[nodiscard]] size_t size() const { return size_; }
   /// Writes size() bytes.
@@ -88,14 +90,17 @@ class EventBytes {
   friend std::optional<Event> decode_event(std::string_view bytes);
   struct Head;
 
+  void measure();
+
   int64_t at_ns_;
   int64_t before_lease_ns_ = 0;
   EventKind kind_;
   const registry::InstanceNumbers* before_ = nullptr;
   const registry::InstanceNumbers* after_ = nullptr;
   std::array<std::string_view, kNames> names_{};
-  const registry::Instance* content_ = nullptr;  ///< whose texts are kept; null: none are
-  size_t size_;
+  bool has_content_ = false;
+  std::array<std::string_view, kContents> contents_{};
+  size_t size_ = 0;
 };
 [[nodiscard]] std::optional<Event> decode_event(std::string_view bytes);
 

@@ -26,14 +26,30 @@ char* EventRing::push(size_t bytes, TimePoint at) {
   return room;
 }
 
-bool EventRing::count_again(uint64_t number, TimePoint at) {
-  if (number < first_number() || number >= next_) return false;
+EventRing::Place* EventRing::find(uint64_t number) {
+  if (number < first_number() || number >= next_) return nullptr;
   const auto block = std::partition_point(blocks_.begin(), blocks_.end(),
                                           [number](const Block& b) { return b.entries.back().number < number; });
-  Place& place = block->entries[number - block->entries.front().number];
-  ++place.count;
-  place.last = std::max(place.last, at);
+  return &block->entries[number - block->entries.front().number];
+}
+
+bool EventRing::count_again(uint64_t number, TimePoint at) {
+  Place* const place = find(number);
+  if (!place) return false;
+  ++place->count;
+  place->last = std::max(place->last, at);
   return true;
+}
+
+void EventRing::set_count(uint64_t number, uint32_t count, TimePoint last) {
+  Place* const place = find(number);
+  if (!place) return;
+  place->count = count;
+  place->last = last;
+}
+
+EventRing::Entry EventRing::entry_of(const Block& block, const Place& place) {
+  return {place.number, place.count, place.last, std::string_view(block.text.get() + place.at, place.bytes)};
 }
 
 uint64_t EventRing::read_block_below(uint64_t number, FunctionRef<void(const Entry&)> f) const {
@@ -42,10 +58,20 @@ uint64_t EventRing::read_block_below(uint64_t number, FunctionRef<void(const Ent
                                            [number](const Block& b) { return b.entries.front().number < number; });
   const Block& block = *std::prev(behind);
   for (auto place = block.entries.rbegin(); place != block.entries.rend(); ++place) {
-    if (place->number >= number) continue;
-    f({place->number, place->count, place->last, std::string_view(block.text.get() + place->at, place->bytes)});
+    if (place->number < number) f(entry_of(block, *place));
   }
   return block.entries.front().number;
+}
+
+uint64_t EventRing::read_block_from(uint64_t number, FunctionRef<void(const Entry&)> f) const {
+  if (number >= next_) return 0;
+  const auto block = std::partition_point(blocks_.begin(), blocks_.end(),
+                                          [number](const Block& b) { return b.entries.back().number < number; });
+  if (block == blocks_.end()) return 0;
+  for (const Place& place : block->entries) {
+    if (place.number >= number) f(entry_of(*block, place));
+  }
+  return block->entries.back().number + 1;
 }
 
 }  // namespace discovery::history

@@ -37,6 +37,11 @@ class EventRing {
   /// Calls f, from newer to older, for the entries below `number` that stand in one block, so that a lock over it is
   /// short. Returns the number below which to go on; 0: there are none. Views are valid inside the call.
   uint64_t read_block_below(uint64_t number, FunctionRef<void(const Entry&)> f) const;
+  /// The same from older to newer, for those from `number` on; returns the number to go on from, 0 when there are no
+  /// more.
+  uint64_t read_block_from(uint64_t number, FunctionRef<void(const Entry&)> f) const;
+  /// Of that entry, which is there.
+  void set_count(uint64_t number, uint32_t count, TimePoint last);
   [[nodiscard]] uint64_t last_number() const { return next_ - 1; }
   /// Of the oldest that is still there; last_number() + 1 of none.
   [[nodiscard]] uint64_t first_number() const {
@@ -59,6 +64,9 @@ class EventRing {
     std::vector<Place> entries;  ///< never empty, but while it is made
   };
   static size_t bytes_of(const Block& block);
+  static Entry entry_of(const Block& block, const Place& place);
+  /// Null when it is not there (any more).
+  Place* find(uint64_t number);
 
   size_t bytes_max_;
   std::deque<Block> blocks_;

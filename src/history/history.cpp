@@ -22,6 +22,15 @@ Content content_of(const Instance& i) {
           std::string(i.metadata_json()), std::string(i.extension())};
 }
 
+std::optional<Event> decode(const EventRing::Entry& entry) {
+  std::optional<Event> event = decode_event(entry.bytes);
+  if (!event) return std::nullopt;
+  event->number = entry.number;
+  event->count = entry.count;
+  event->last = entry.last;
+  return event;
+}
+
 }  // namespace
 
 History::History(size_t bytes_max) : bytes_max_(bytes_max), ring_(bytes_max) {}
@@ -55,6 +64,33 @@ void History::note(EventKind kind, TimePoint at) {
   bytes.write(ring_.push(bytes.size(), at));
 }
 
+void History::restore(const Event& event) {
+  if (bytes_max_ == 0) return;
+  const EventBytes bytes(event);
+  const MutexLock lock(mutex_);
+  bytes.write(ring_.push(bytes.size(), event.at));
+  ring_.set_count(ring_.last_number(), event.count, event.last);
+}
+
+std::vector<Event> History::after(uint64_t number) const {
+  std::vector<Event> events;
+  uint64_t next = number + 1;
+  for (bool more = true; more && events.size() < kAfterMax;) {
+    const MutexLock lock(mutex_);
+    next = ring_.read_block_from(next, [&](const EventRing::Entry& entry) {
+      if (events.size() == kAfterMax) return;
+      if (auto event = decode(entry)) events.push_back(std::move(*event));
+    });
+    more = next != 0;
+  }
+  return events;
+}
+
+uint64_t History::last_number() const {
+  const MutexLock lock(mutex_);
+  return ring_.last_number();
+}
+
 Found History::find(const Filter& filter) const {
   Found found;
   for (uint64_t below = filter.below; below > 0;) {
@@ -62,12 +98,8 @@ Found History::find(const Filter& filter) const {
     if (!found.reaches_back_to) found.reaches_back_to = oldest();
     below = ring_.read_block_below(std::min(below, ring_.last_number() + 1), [&](const EventRing::Entry& entry) {
       if (found.more) return;
-      std::optional<Event> event = decode_event(entry.bytes);
-      if (!event) return;
-      event->number = entry.number;
-      event->count = entry.count;
-      event->last = entry.last;
-      if (!matches(filter, *event)) return;
+      std::optional<Event> event = decode(entry);
+      if (!event || !matches(filter, *event)) return;
       if (found.events.size() == filter.limit) {
         found.more = true;
       } else {

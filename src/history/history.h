@@ -61,6 +61,7 @@ struct PastState {
 class History final : public registry::ChangeObserver {
  public:
   static constexpr size_t kRecent = 256;
+  static constexpr size_t kAfterMax = 4096;
 
   explicit History(size_t bytes_max);
 
@@ -69,6 +70,12 @@ class History final : public registry::ChangeObserver {
   void note(EventKind kind, TimePoint at) EXCLUDES(mutex_);
 
   [[nodiscard]] bool enabled() const { return bytes_max_ > 0; }
+  [[nodiscard]] size_t bytes_max() const { return bytes_max_; }
+  /// As the newest: an event of an earlier process, whose number is not kept.
+  void restore(const Event& event) EXCLUDES(mutex_);
+  /// At most kAfterMax events of larger numbers than that, oldest first.
+  [[nodiscard]] std::vector<Event> after(uint64_t number) const EXCLUDES(mutex_);
+  [[nodiscard]] uint64_t last_number() const EXCLUDES(mutex_);
   [[nodiscard]] Found find(const Filter& filter) const EXCLUDES(mutex_);
   /// What the application was at `at`, by undoing what happened since. A register that was repeated counts as one: of
   /// its times only the last are known.

@@ -37,7 +37,6 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       cluster_(host_settings(config_), registry_, *this, logger, clock),
       connections_max_(config_.limits.connections) {
   apply_budget(config_, polls_);
-  if (history_.enabled()) registry_.set_observer(&history_);
 }
 
 Node::~Node() {
@@ -53,6 +52,8 @@ Result<std::unique_ptr<Node>> Node::open(NodeInput input, observe::Logger& logge
     exit_code = in_use(opened.error()) ? ExitCode::kDataDirectoryLocked : ExitCode::kFailure;
     return opened.error();
   }
+  // From here on: what the data folder gave back is no news, and would push out what is.
+  if (node->history_.enabled()) node->registry_.set_observer(&node->history_);
   auto identity = node->read_identity();
   if (!identity) {
     exit_code = ExitCode::kBadConfiguration;
@@ -68,7 +69,8 @@ Result<std::unique_ptr<Node>> Node::open(NodeInput input, observe::Logger& logge
 Result<void> Node::open_store() {
   const MutexLock lock(config_mutex_);
   if (config_.cluster.data_dir.empty()) return {};
-  auto opened = StoreKeeper::open(config_.cluster.data_dir, store_settings(config_), registry_, logger_, clock_);
+  auto opened =
+      StoreKeeper::open(config_.cluster.data_dir, store_settings(config_), registry_, history_, logger_, clock_);
   if (!opened) return opened.error();
   store_ = std::move(*opened);
   return {};
@@ -84,11 +86,12 @@ Result<void> Node::open_server(std::shared_ptr<const net::TlsIdentity> identity)
   const auto admin = admin_addresses(config_);
   const auto api_listener = admin.empty() ? OperatorApi::Listener::kApi : OperatorApi::Listener::kApiNoAdmin;
   std::vector<net::ListenerGroup> groups;
+  const codec::HttpLimits limits = http_limits(config_);
   const auto add = [&](std::string name, std::vector<net::ListenAddress> addresses, OperatorApi::Listener listener,
                        std::shared_ptr<const net::TlsIdentity> shown) {
     if (addresses.empty()) return;
     groups.push_back({std::move(name), std::move(addresses),
-                      [this, listener](net::Reactor& r) { return make_handler(r, listener); }, http_limits(config_),
+                      [this, listener](net::Reactor& r) { return make_handler(r, listener); }, limits,
                       std::move(shown)});
   };
   add("api", api_addresses(config_), api_listener, nullptr);

@@ -11,15 +11,17 @@ using observe::LogLevel;
 
 namespace {
 constexpr Duration kLongestWait = std::chrono::seconds(1);
+constexpr Duration kArchiveEvery = std::chrono::seconds(1);
 }  // namespace
 
 Result<std::unique_ptr<StoreKeeper>> StoreKeeper::open(const std::string& folder,
                                                        const storage::StoreSettings& settings,
-                                                       registry::Registry& registry, observe::Logger& logger,
-                                                       const Clock& clock) {
+                                                       registry::Registry& registry, history::History& history,
+                                                       observe::Logger& logger, const Clock& clock) {
   auto disk = PosixDisk::open(folder);
   if (!disk) return disk.error();
-  std::unique_ptr<StoreKeeper> keeper(new StoreKeeper(std::move(*disk), settings, registry, logger, clock));
+  std::unique_ptr<StoreKeeper> keeper(new StoreKeeper(std::move(*disk), settings, registry, history, logger, clock));
+  const history::Archive::Loaded past = keeper->archive_.load();
   keeper->recovery_ = keeper->store_.open(keeper->moment());
   const storage::Recovery& r = keeper->recovery_;
   logger.log(LogLevel::kInfo, "recovered",
@@ -27,14 +29,21 @@ Result<std::unique_ptr<StoreKeeper>> StoreKeeper::open(const std::string& folder
               {"count", r.records + r.journal_records},
               {"age_ms", r.age / std::chrono::milliseconds(1)},
               {"damaged", r.sections_bad + r.snapshots_bad + r.journal_tails_cut},
-              {"refused", r.records_refused}});
+              {"refused", r.records_refused},
+              {"events", past.events}});
   if (!r.error.empty()) logger.log(LogLevel::kError, "recovery_failed", {{"error", std::string_view(r.error)}});
   return keeper;
 }
 
 StoreKeeper::StoreKeeper(std::unique_ptr<PosixDisk> disk, const storage::StoreSettings& settings,
-                         registry::Registry& registry, observe::Logger& logger, const Clock& clock)
-    : disk_(std::move(disk)), registry_(registry), logger_(logger), clock_(clock), store_(*disk_, registry, settings) {}
+                         registry::Registry& registry, history::History& history, observe::Logger& logger,
+                         const Clock& clock)
+    : disk_(std::move(disk)),
+      registry_(registry),
+      logger_(logger),
+      clock_(clock),
+      store_(*disk_, registry, settings),
+      archive_(*disk_, history) {}
 
 StoreKeeper::~StoreKeeper() {
   if (thread_.joinable()) finish();
@@ -84,8 +93,21 @@ void StoreKeeper::run() {
     }
     take_waiting();
     store_.tick(moment());
+    save_history(clock_.now());
     tell_changes();
   }
+}
+
+// A history that cannot be kept costs no write anything: it is tried again.
+void StoreKeeper::save_history(TimePoint now) {
+  if (now < next_archive_) return;
+  next_archive_ = now + kArchiveEvery;
+  const auto saved = archive_.save();
+  if (!saved == archive_failing_) return;
+  archive_failing_ = !saved;
+  logger_.log(archive_failing_ ? LogLevel::kError : LogLevel::kInfo,
+              archive_failing_ ? "history_not_saved" : "history_saved_again",
+              {{"error", saved ? std::string_view() : std::string_view(saved.error().message)}});
 }
 
 // One line when the disk begins to refuse, one when it is well again.
@@ -110,6 +132,8 @@ void StoreKeeper::finish() {
     thread_.join();
   }
   take_waiting();
+  next_archive_ = {};
+  save_history(clock_.now());
   if (const auto done = store_.finish(moment()); !done) {
     logger_.log(LogLevel::kError, "disk_failing", {{"error", std::string_view(done.error().message)}});
   }

@@ -1,4 +1,5 @@
-// The data folder of a running node: a thread of its own, so that no fsync holds up anything else.
+// The data folder of a running node, with what it holds of registry and history: a thread of its own, so that no fsync
+// holds up anything else.
 //
 // Lifecycle: open() before the node serves; start(); finish() at the end, which writes the last snapshot.
 // Thread: wrote() and stats() from any. Limits: kWaitingMax records wait for the thread; what comes past that is in the
@@ -17,6 +18,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "history/archive.h"
 #include "node/posix_disk.h"
 #include "observe/log.h"
 #include "registry/registry.h"
@@ -28,10 +30,11 @@ class StoreKeeper {
  public:
   static constexpr size_t kWaitingMax = 262144;
 
-  /// Opens and locks the folder and loads what is there into the registry.
+  /// Opens and locks the folder and loads what is there into registry and history.
   [[nodiscard]] static Result<std::unique_ptr<StoreKeeper>> open(const std::string& folder,
                                                                  const storage::StoreSettings& settings,
-                                                                 registry::Registry& registry, observe::Logger& logger,
+                                                                 registry::Registry& registry,
+                                                                 history::History& history, observe::Logger& logger,
                                                                  const Clock& clock);
   ~StoreKeeper();
   StoreKeeper(const StoreKeeper&) = delete;
@@ -49,17 +52,21 @@ class StoreKeeper {
 
  private:
   StoreKeeper(std::unique_ptr<PosixDisk> disk, const storage::StoreSettings& settings, registry::Registry& registry,
-              observe::Logger& logger, const Clock& clock);
+              history::History& history, observe::Logger& logger, const Clock& clock);
   void run();
   void take_waiting();
   void tell_changes();
+  void save_history(TimePoint now);
   [[nodiscard]] storage::Moment moment() const;
 
   const std::unique_ptr<PosixDisk> disk_;
   registry::Registry& registry_;
   observe::Logger& logger_;
   const Clock& clock_;
-  storage::Store store_;  ///< the thread's, once it runs
+  storage::Store store_;  ///< the thread's, once it runs; so are the next three
+  history::Archive archive_;
+  TimePoint next_archive_{};
+  bool archive_failing_ = false;
   storage::Recovery recovery_;
   std::thread thread_;
   std::condition_variable wake_;

@@ -35,6 +35,23 @@ class DataDir : public ::testing::Test {
   ClusterNode node_{"n1"};
 };
 
+TEST_F(DataDir, HistoryOutlivesTheProcess) {
+  start();
+  node_->add({.appid = "kept"});
+  node_->post("/discovery/cancel", TestInstance{.appid = "kept"}.key_form());
+  const auto kinds = [&] {
+    std::string all;
+    const nlohmann::json history = node_->get("/api/history?appid=kept").json();
+    for (const auto& e : history.at("events")) all += e.at("kind").get<std::string>() + " ";
+    return all;
+  };
+  ASSERT_EQ(kinds(), "cancelled registered ");
+  EXPECT_EQ(node_.end().code, 0);
+  start();
+  EXPECT_EQ(kinds(), "cancelled registered ") << "and what was loaded is no event";
+  EXPECT_TRUE(node_->eventually_logs("recovered", "events="));
+}
+
 TEST_F(DataDir, ARegisterSurvivesAKillByTheJournalAlone) {
   start();
   const TestInstance kept{.appid = "kept", .version = "v7"};

@@ -22,7 +22,7 @@ class Life {
     settings.boot = 5;
     settings.commit_every = Duration::zero();
     registry.keep_changes(true);
-    opened = StoreKeeper::open(folder, settings, registry, logger, clock);
+    opened = StoreKeeper::open(folder, settings, registry, history, logger, clock);
   }
   [[nodiscard]] StoreKeeper& keeper() { return **opened; }
 
@@ -42,6 +42,7 @@ class Life {
   net::SteadyClock clock;
   observe::MemoryLogger logger;
   registry::Registry registry;
+  history::History history{size_t{1} << 20};
   Result<std::unique_ptr<StoreKeeper>> opened = std::unique_ptr<StoreKeeper>();
 };
 

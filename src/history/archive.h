@@ -1,0 +1,56 @@
+// The history on disk, so that it outlives the process.
+//
+// Files `history.<n>` in the data folder: a magic text, then frames (length u32, crc32c u32, events, each with its
+// length in front). New events are appended; when a file holds half of what the history may hold in memory, the next
+// one begins, and all but the two latest are removed. Reading ends at the first frame that is cut or damaged.
+//
+// Lifecycle: load() once, before anything happens; then save() now and then, and at the end. Thread: one, which waits
+// for the disk. A crash loses what happened since the last save(). Errors: none stops anything; a file that failed is
+// not written to again, and what was not saved is tried again. Limits: kFrameBytes a frame; a file of at most twice its
+// share is read.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "history/history.h"
+#include "storage/disk.h"
+#include "storage/file_names.h"
+
+namespace discovery::history {
+
+class Archive {
+ public:
+  static constexpr size_t kFrameBytes = size_t{1} << 20;
+  static constexpr std::string_view kMagic = "discoveryd history 1\n";
+
+  /// What was read.
+  struct Loaded {
+    uint64_t events = 0;
+    uint64_t files = 0;
+    uint64_t damaged = 0;  ///< files of which an end, or all, could not be read
+  };
+
+  /// Both outlive it.
+  Archive(storage::Disk& disk, History& history);
+
+  Loaded load();
+  /// What happened since the last call. kUnavailable, kExhausted: as the disk says.
+  Result<void> save();
+
+ private:
+  Result<void> append(const std::string& frame);
+  void remove_old_files();
+
+  storage::Disk& disk_;
+  History& history_;
+  const uint64_t file_bytes_max_;
+  storage::Sequence numbers_;
+  std::unique_ptr<storage::DiskFile> file_;
+  uint64_t file_bytes_ = 0;
+  uint64_t saved_ = 0;  ///< the number of the last event that is on disk
+};
+
+}  // namespace discovery::history

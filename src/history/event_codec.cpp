@@ -1,0 +1,91 @@
+#include "history/event_codec.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+
+namespace discovery::history {
+
+using registry::InstanceNumbers;
+using registry::RecordState;
+
+namespace {
+
+constexpr uint64_t kBefore = 1;
+constexpr uint64_t kContent = 2;
+constexpr uint64_t kAfter = 4;
+
+void append_numbers(std::string& out, const InstanceNumbers& n) {
+  append_signed(out, n.version.incarnation.t_ns);
+  append_varint(out, n.version.incarnation.node);
+  append_varint(out, n.version.incarnation.tombstone ? 1 : 0);
+  append_varint(out, n.version.incarnation.import_hash);
+  append_signed(out, n.version.set.t_ns);
+  append_varint(out, n.version.set.node);
+  for (const int64_t stamp : {n.reg_ns, n.up_ns, n.dirty_ns, n.latest_ns}) append_signed(out, stamp);
+  append_varint(out, n.status);
+  append_varint(out, static_cast<uint64_t>(n.state));
+}
+
+InstanceNumbers read_numbers(ByteReader& in) {
+  InstanceNumbers n;
+  n.version.incarnation.t_ns = in.signed_varint();
+  n.version.incarnation.node = static_cast<uint16_t>(in.varint_up_to(UINT16_MAX));
+  n.version.incarnation.tombstone = in.varint_up_to(1) == 1;
+  n.version.incarnation.import_hash = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
+  n.version.set.t_ns = in.signed_varint();
+  n.version.set.node = static_cast<uint16_t>(in.varint_up_to(UINT16_MAX));
+  for (int64_t* const stamp : {&n.reg_ns, &n.up_ns, &n.dirty_ns, &n.latest_ns}) *stamp = in.signed_varint();
+  n.status = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
+  n.state = static_cast<RecordState>(in.varint_up_to(static_cast<uint64_t>(RecordState::kTombstone)));
+  return n;
+}
+
+}  // namespace
+
+void append_on_disk(std::string& out, const Event& e) {
+  append_varint(out, static_cast<uint64_t>(e.kind));
+  append_signed(out, to_wire_ns(e.at));
+  append_signed(out, to_wire_ns(e.last));
+  append_varint(out, e.count);
+  for (const std::string* text : {&e.by, &e.app.env, &e.app.appid, &e.zone, &e.hostname}) append_text(out, *text);
+  const bool content = e.before && e.before->content;
+  append_varint(out, (e.before ? kBefore : 0) | (content ? kContent : 0) | (e.after ? kAfter : 0));
+  if (e.before) {
+    append_numbers(out, e.before->numbers);
+    append_signed(out, e.before->lease_ns);
+  }
+  if (content) {
+    const Content& c = *e.before->content;
+    for (const std::string* text : {&c.region, &c.version, &c.addrs_json, &c.metadata_json, &c.extension}) {
+      append_text(out, *text);
+    }
+  }
+  if (e.after) append_numbers(out, *e.after);
+}
+
+std::optional<Event> read_from_disk(std::string_view bytes) {
+  ByteReader in(bytes);
+  Event e;
+  e.kind = static_cast<EventKind>(in.varint_up_to(kEventKinds - 1));
+  e.at = from_wire_ns(in.signed_varint());
+  e.last = from_wire_ns(in.signed_varint());
+  e.count = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
+  for (std::string* text : {&e.by, &e.app.env, &e.app.appid, &e.zone, &e.hostname}) *text = in.text();
+  const uint64_t flags = in.varint_up_to(kBefore | kContent | kAfter);
+  if ((flags & kBefore) != 0) {
+    e.before.emplace();
+    e.before->numbers = read_numbers(in);
+    e.before->lease_ns = in.signed_varint();
+  }
+  if ((flags & kContent) != 0) {
+    if (!e.before) return std::nullopt;
+    Content& c = e.before->content.emplace();
+    for (std::string* text : {&c.region, &c.version, &c.addrs_json, &c.metadata_json, &c.extension}) *text = in.text();
+  }
+  if ((flags & kAfter) != 0) e.after = read_numbers(in);
+  if (!in.ok() || !in.at_end()) return std::nullopt;
+  return e;
+}
+
+}  // namespace discovery::history
