@@ -25,8 +25,8 @@ std::optional<std::string_view> take_frame(std::string_view& bytes) {
 }
 }  // namespace
 
-Archive::Archive(storage::Disk& disk, History& history)
-    : disk_(disk), history_(history), file_bytes_max_(std::max<uint64_t>(history.bytes_max() / 2, 4 * kHeadBytes)) {}
+Archive::Archive(storage::Disk& disk, History& history, uint64_t bytes_max)
+    : disk_(disk), history_(history), file_bytes_max_(bytes_max / 2) {}
 
 Archive::Loaded Archive::load() {
   Loaded loaded;

@@ -1,7 +1,7 @@
 // The history on disk, so that it outlives the process.
 //
 // Files `history.<n>` in the data folder: a magic text, then frames (length u32, crc32c u32, events, each with its
-// length in front). New events are appended; when a file holds half of what the history may hold in memory, the next
+// length in front). New events are appended; when a file holds half of what may be held in memory, the next
 // one begins, and all but the two latest are removed. Reading ends at the first frame that is cut or damaged.
 //
 // Lifecycle: load() once, before anything happens; then save() now and then, and at the end. Thread: one, which waits
@@ -33,8 +33,8 @@ class Archive {
     uint64_t damaged = 0;  ///< files of which an end, or all, could not be read
   };
 
-  /// Both outlive it.
-  Archive(storage::Disk& disk, History& history);
+  /// Both outlive it. `bytes_max` of disk, in two files.
+  Archive(storage::Disk& disk, History& history, uint64_t bytes_max);
 
   Loaded load();
   /// What happened since the last call. kUnavailable, kExhausted: as the disk says.

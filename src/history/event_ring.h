@@ -28,6 +28,8 @@ class EventRing {
   };
 
   explicit EventRing(size_t bytes_max) : bytes_max_(bytes_max) {}
+  /// From the next push on.
+  void set_bytes_max(size_t bytes_max) { bytes_max_ = bytes_max; }
 
   /// Room for one more entry, to be filled at once; last_number() is its number.
   [[nodiscard]] char* push(size_t bytes, TimePoint at);

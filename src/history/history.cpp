@@ -33,10 +33,15 @@ std::optional<Event> decode(const EventRing::Entry& entry) {
 
 }  // namespace
 
-History::History(size_t bytes_max) : bytes_max_(bytes_max), ring_(bytes_max) {}
+History::History(size_t bytes_max) : enabled_(bytes_max > 0), ring_(bytes_max) {}
+
+void History::set_bytes_max(size_t bytes_max) {
+  const MutexLock lock(mutex_);
+  ring_.set_bytes_max(bytes_max);
+}
 
 void History::changed(const registry::RecordChange& change) {
-  if (bytes_max_ == 0) return;
+  if (!enabled_) return;
   const EventKind kind = kind_of(change);
   const MutexLock lock(mutex_);
   const Instance& named = change.after ? *change.after : *change.before_text;
@@ -58,14 +63,14 @@ void History::changed(const registry::RecordChange& change) {
 }
 
 void History::note(EventKind kind, TimePoint at) {
-  if (bytes_max_ == 0) return;
+  if (!enabled_) return;
   const MutexLock lock(mutex_);
   const EventBytes bytes(kind, at);
   bytes.write(ring_.push(bytes.size(), at));
 }
 
 void History::restore(const Event& event) {
-  if (bytes_max_ == 0) return;
+  if (!enabled_) return;
   const EventBytes bytes(event);
   const MutexLock lock(mutex_);
   bytes.write(ring_.push(bytes.size(), event.at));

@@ -8,7 +8,7 @@
 // it is among the last kRecent names that did so.
 //
 // Lifecycle: outlives the registry's last change. Thread: any; changed() runs under the mutex of a shard, and no other
-// function calls the registry while it holds the lock. Limits: settings' bytes_max, 0: nothing is kept.
+// function calls the registry while it holds the lock. Limits: `bytes_max`, in whole blocks of EventRing.
 // Source: operations.md 6 (`history`, `state --at`).
 #pragma once
 
@@ -63,14 +63,15 @@ class History final : public registry::ChangeObserver {
   static constexpr size_t kRecent = 256;
   static constexpr size_t kAfterMax = 4096;
 
+  /// 0: nothing is ever kept.
   explicit History(size_t bytes_max);
 
   void changed(const registry::RecordChange& change) override EXCLUDES(mutex_);
   /// kProtectionOn, kProtectionOff or kStarted.
   void note(EventKind kind, TimePoint at) EXCLUDES(mutex_);
 
-  [[nodiscard]] bool enabled() const { return bytes_max_ > 0; }
-  [[nodiscard]] size_t bytes_max() const { return bytes_max_; }
+  [[nodiscard]] bool enabled() const { return enabled_; }
+  void set_bytes_max(size_t bytes_max) EXCLUDES(mutex_);
   /// As the newest: an event of an earlier process, whose number is not kept.
   void restore(const Event& event) EXCLUDES(mutex_);
   /// At most kAfterMax events of larger numbers than that, oldest first.
@@ -94,7 +95,7 @@ class History final : public registry::ChangeObserver {
 
   [[nodiscard]] std::optional<TimePoint> oldest() const REQUIRES(mutex_);
 
-  const size_t bytes_max_;
+  const bool enabled_;
   mutable Mutex mutex_;
   EventRing ring_ GUARDED_BY(mutex_);
   std::array<Recent, kRecent> recent_ GUARDED_BY(mutex_);

@@ -238,7 +238,7 @@ bool TlsStream::send(std::string_view records) {
   if (records.empty()) return true;
   if (!unsent_.empty()) {  // behind what waits
     unsent_ += records;
-    return true;
+    return unsent_.size() <= kUnsentMax;  // else it asks for new keys without end, and reads none of them
   }
   ssize_t n = 0;
   do {

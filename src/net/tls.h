@@ -48,6 +48,7 @@ class TlsIdentity {
 class TlsStream {
  public:
   static constexpr size_t kRecordsBytes = 64 * 1024;
+  static constexpr size_t kUnsentMax = 2 * kRecordsBytes;
 
   /// Null: no memory.
   [[nodiscard]] static std::unique_ptr<TlsStream> accept(std::shared_ptr<const TlsIdentity> identity, int descriptor);

@@ -120,7 +120,8 @@ struct TlsConfig {
 };
 
 struct HistoryConfig {
-  uint64_t memory_bytes = 0;  ///< 0: none is kept
+  bool enabled = true;
+  uint64_t memory_bytes = 0;  ///< 0: by the size of the registry
 };
 
 struct EtcdConfig {

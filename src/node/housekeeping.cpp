@@ -49,6 +49,7 @@ int Node::run() {
   warn_at_start();
   const TimePoint now = clock_.now();
   schedulers_.load(now);
+  fit_history();
   history_.note(history::EventKind::kStarted, now);
   wakes_.set_cluster(cluster_);
   protection_.set_ready(false);
@@ -92,8 +93,14 @@ TimePoint Node::keep_house(TimePoint now) {
   if (now >= next_warnings_tick_) {
     warnings_.tick(now);
     next_warnings_tick_ = now + kWarningsTick;
+    fit_history();
   }
   return std::min(next, next_warnings_tick_);
+}
+
+void Node::fit_history() {
+  const MutexLock lock(config_mutex_);
+  history_.set_bytes_max(history_bytes(config_, registry_.memory_bytes()));
 }
 
 // The own entry gets a version like any other, so it waits until versions may be given.

@@ -27,7 +27,7 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       config_(std::move(input.config)),
       warnings_(logger),
       metrics_registry_({kVersion, kCommit}, metrics_),
-      history_(config_.history.memory_bytes),
+      history_(config_.history.enabled ? history_bytes(config_, UINT64_MAX) : 0),
       registry_(registry_settings(config_)),
       protection_(config_.enable_protect, started_),
       proofs_(from_kernel<HashKey>()),

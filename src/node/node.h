@@ -87,6 +87,7 @@ class Node final : private Operations, private ClusterEvents {
   // housekeeping.cpp: what the main thread does between signals
   TimePoint keep_house(TimePoint now);
   TimePoint list_self(TimePoint now);
+  void fit_history() EXCLUDES(config_mutex_);
   TimePoint sweep_slice(TimePoint now);
   void warn_at_start() EXCLUDES(config_mutex_);
   void log_summary();

@@ -157,7 +157,7 @@ Result<TimePoint> parse_moment(std::string_view text, TimePoint now) {
 
 Result<std::string> history_json(const history::History& history, const registry::Registry& registry,
                                  std::string_view node, std::string_view query, TimePoint now) {
-  if (!history.enabled()) return Error{ErrorCode::kUnavailable, "no history is kept (history.memory is 0)"};
+  if (!history.enabled()) return Error{ErrorCode::kUnavailable, "no history is kept (history.enabled is false)"};
   codec::Params params;
   if (const auto read = read_params(
           params, query, {"env", "appid", "zone", "hostname", "kind", "since", "until", "below", "limit", "at"});

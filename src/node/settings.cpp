@@ -150,6 +150,11 @@ SelfIdentity self_identity(const Config& config) {
   return {config.env.region, config.env.zone, config.env.host, config.http_server.advertise, config.env.self_env};
 }
 
+size_t history_bytes(const Config& config, uint64_t registry_bytes) {
+  if (config.history.memory_bytes > 0) return config.history.memory_bytes;
+  return std::clamp<uint64_t>(registry_bytes / 50, uint64_t{1} << 20, uint64_t{16} << 20);
+}
+
 codec::HttpLimits http_limits(const Config& config) {
   codec::HttpLimits limits;
   limits.head_bytes_max = config.limits.head_bytes;

@@ -27,6 +27,8 @@ namespace discovery::node {
 [[nodiscard]] PeerAccess peer_access(const Config& config);
 [[nodiscard]] storage::StoreSettings store_settings(const Config& config);
 [[nodiscard]] SelfIdentity self_identity(const Config& config);
+/// For the history of a registry that holds so much.
+[[nodiscard]] size_t history_bytes(const Config& config, uint64_t registry_bytes);
 [[nodiscard]] codec::HttpLimits http_limits(const Config& config);
 [[nodiscard]] net::ServerOptions server_options(const Config& config, const Clock& clock);
 [[nodiscard]] std::vector<net::ListenAddress> api_addresses(const Config& config);

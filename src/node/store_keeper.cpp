@@ -43,7 +43,7 @@ StoreKeeper::StoreKeeper(std::unique_ptr<PosixDisk> disk, const storage::StoreSe
       logger_(logger),
       clock_(clock),
       store_(*disk_, registry, settings),
-      archive_(*disk_, history) {}
+      archive_(*disk_, history, kHistoryBytes) {}
 
 StoreKeeper::~StoreKeeper() {
   if (thread_.joinable()) finish();

@@ -29,6 +29,7 @@ namespace discovery::node {
 class StoreKeeper {
  public:
   static constexpr size_t kWaitingMax = 262144;
+  static constexpr uint64_t kHistoryBytes = uint64_t{16} << 20;  ///< of disk, for the history
 
   /// Opens and locks the folder and loads what is there into registry and history.
   [[nodiscard]] static Result<std::unique_ptr<StoreKeeper>> open(const std::string& folder,

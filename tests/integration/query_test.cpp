@@ -74,7 +74,7 @@ TEST(History, EveryBadQuestionIsToldWhatIsWrong) {
 
 TEST(History, CanBeSwitchedOff) {
   DaemonOptions options;
-  options.flags = with_settings({"history.memory=0"});
+  options.flags = with_settings({"history.enabled=false"});
   Daemon daemon(options);
   daemon.add({.appid = "shop"});
   EXPECT_EQ(daemon.get("/api/history").status, 503);

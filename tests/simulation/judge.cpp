@@ -209,8 +209,8 @@ void Judge::look_at(uint32_t node, Ns now) {
     s.version = {};
   }
   if (!nodes_.at(node).original()) look_at_apps(node, now);
-  if (!seen.instances.empty()) {  // one a time: explaining reads the history
-    const auto i = static_cast<uint32_t>(round_ % seen.instances.size());
+  if (round_ % kExplainEvery == 0 && !seen.instances.empty()) {  // explaining reads the history
+    const auto i = static_cast<uint32_t>(round_ / kExplainEvery % seen.instances.size());
     const std::optional<bool> told = nodes_.at(node).explains_as_listed(i);
     if (told && *told != (seen.instances[i].state == RecordState::kVisible)) {
       wrong(Wrong::kExplained, now, story(node, i, "explains it otherwise than it lists it"));

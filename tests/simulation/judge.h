@@ -37,6 +37,7 @@ class Judge {
   static constexpr Ns kAliveWithin = 61 * kSecond;  ///< I2: renewals at least once per 60 s
   static constexpr Ns kUnderWay = 10 * kSecond;     ///< I1: so long a write may need to be everywhere
   static constexpr Ns kDeadAfter = 85 * kSecond;    ///< a silence that may be taken for death; 90 s less clock errors
+  static constexpr uint64_t kExplainEvery = 7;      ///< looks at a node, after which it has to explain one instance
   static constexpr Ns kCeiling = 3600 * kSecond;
   static constexpr Ns kCeilingGrace = 400 * kSecond;  ///< sweeps that wait for the share
   static constexpr Ns kForgottenAfter =

@@ -14,7 +14,7 @@ using registry::StoredRecord;
 
 namespace {
 
-constexpr size_t kHistoryBytes = size_t{256} << 10;
+constexpr size_t kHistoryBytes = size_t{128} << 10;
 constexpr Duration kPokeAfter = std::chrono::milliseconds(25);  // a write waits so long for others to go with it
 
 HashKey key_from(Random& random) {

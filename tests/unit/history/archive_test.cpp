@@ -19,7 +19,7 @@ constexpr size_t kBytes = size_t{1} << 20;
 
 /// A process with its registry, its history and the archive over a disk that outlives it.
 struct Process {
-  explicit Process(SimulatedDisk& disk, size_t bytes = kBytes) : history(bytes), archive(disk, history) {
+  explicit Process(SimulatedDisk& disk, size_t bytes = kBytes) : history(bytes), archive(disk, history, bytes) {
     loaded = archive.load();
     node.registry.set_observer(&history);
   }
