@@ -106,12 +106,12 @@ class Explainer {
   [[nodiscard]] std::string ago(TimePoint t) const { return for_how_long(now_ - t) + " ago"; }
   [[nodiscard]] std::string ago(int64_t ns) const { return ago(from_wire_ns(ns)); }
 
-  /// The newest event of the instance of one of these kinds.
-  [[nodiscard]] std::optional<Event> last(std::initializer_list<EventKind> kinds) const {
+  /// The newest event of that host of one of these kinds; zone "" for any.
+  [[nodiscard]] std::optional<Event> last(std::string_view zone, std::initializer_list<EventKind> kinds) const {
     history::Filter filter;
     filter.env = q_.app.env;
     filter.appid = q_.app.appid;
-    filter.zone = q_.zone;
+    filter.zone = zone;
     filter.hostname = q_.hostname;
     filter.limit = 32;
     for (const Event& e : history_.find(filter).events) {
@@ -130,8 +130,9 @@ class Explainer {
                      std::to_string(std::max(n.version.incarnation.node, n.version.set.node)),
                  Cause::kVisible);
     }
-    if (const auto gone = last({EventKind::kForgotten})) {
-      const auto end = last({EventKind::kCancelled, EventKind::kExpired, EventKind::kExpiredPast, EventKind::kMerged});
+    if (const auto gone = last(q_.zone, {EventKind::kForgotten})) {
+      const auto end =
+          last(q_.zone, {EventKind::kCancelled, EventKind::kExpired, EventKind::kExpiredPast, EventKind::kMerged});
       const std::string how =
           end ? ", after it was " + std::string(kind_name(end->kind)) + " " + ago(end->at) + " by " + by(*end) : "";
       return say("known", false, "forgotten " + ago(gone->at) + how, Cause::kForgotten);
@@ -153,7 +154,7 @@ class Explainer {
         return say("state", true, "listed", Cause::kVisible);
       case RecordState::kHidden: {
         const auto end =
-            last({EventKind::kExpired, EventKind::kExpiredPast, EventKind::kHiddenToo, EventKind::kMerged});
+            last(s.zone, {EventKind::kExpired, EventKind::kExpiredPast, EventKind::kHiddenToo, EventKind::kMerged});
         std::string detail = "hidden: its lease ran out";
         if (end && end->kind == EventKind::kHiddenToo) detail = "hidden on the word of " + by(*end);
         if (end && end->kind == EventKind::kMerged) detail = "hidden, as it came from " + by(*end);
@@ -161,7 +162,7 @@ class Explainer {
         return say("state", false, detail + "; the next register shows it again", Cause::kExpired);
       }
       case RecordState::kTombstone: {
-        const auto end = last({EventKind::kCancelled, EventKind::kMerged});
+        const auto end = last(s.zone, {EventKind::kCancelled, EventKind::kMerged});
         std::string detail = "cancelled " + ago(s.numbers.version.incarnation.t_ns);
         if (end && end->kind == EventKind::kCancelled) detail += " by " + by(*end);
         if (end && end->kind == EventKind::kMerged) detail += ", told by " + by(*end);

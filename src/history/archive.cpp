@@ -37,32 +37,47 @@ Archive::Loaded Archive::load() {
     if (const auto number = storage::number_of(kPrefix, name)) numbers.push_back(*number);
   }
   std::sort(numbers.begin(), numbers.end());
-  for (const uint64_t number : numbers) {
-    numbers_.seen(number);
-    ++loaded.files;
-    const auto read = disk_.read(storage::numbered(kPrefix, number), 0, 2 * file_bytes_max_ + kFrameBytes);
-    std::string_view bytes = read ? std::string_view(*read) : std::string_view();
-    if (!bytes.starts_with(kMagic)) {
+  for (const uint64_t number : numbers) load_file(number, loaded);
+  saved_ = history_.last_number();
+  if (files_.size() > kFilesMax) fold();
+  return loaded;
+}
+
+void Archive::load_file(uint64_t number, Loaded& loaded) {
+  numbers_.seen(number);
+  ++loaded.files;
+  const auto read = disk_.read(storage::numbered(kPrefix, number), 0, 2 * file_bytes_max_ + kFrameBytes);
+  std::string_view bytes = read ? std::string_view(*read) : std::string_view();
+  files_.push_back({number, bytes.size()});
+  if (!bytes.starts_with(kMagic)) {
+    ++loaded.damaged;
+    return;
+  }
+  bytes.remove_prefix(kMagic.size());
+  while (!bytes.empty()) {
+    const auto frame = take_frame(bytes);
+    if (!frame) {
       ++loaded.damaged;
-      continue;
+      return;
     }
-    bytes.remove_prefix(kMagic.size());
-    while (!bytes.empty()) {
-      const auto frame = take_frame(bytes);
-      if (!frame) {
-        ++loaded.damaged;
-        break;
-      }
-      for (ByteReader in(*frame); in.ok() && !in.at_end();) {
-        if (const auto event = read_from_disk(in.text())) {
-          history_.restore(*event);
-          ++loaded.events;
-        }
+    for (ByteReader in(*frame); in.ok() && !in.at_end();) {
+      if (const auto event = read_from_disk(in.text())) {
+        history_.restore(*event);
+        ++loaded.events;
       }
     }
   }
-  saved_ = history_.last_number();
-  return loaded;
+}
+
+void Archive::fold() {
+  std::deque<File> old;
+  old.swap(files_);
+  saved_ = 0;
+  if (!save()) {  // the next start tries again
+    files_.insert(files_.begin(), old.begin(), old.end());
+    return;
+  }
+  for (const File& file : old) static_cast<void>(disk_.remove(storage::numbered(kPrefix, file.number)));
 }
 
 Result<void> Archive::save() {
@@ -90,33 +105,43 @@ Result<void> Archive::save() {
 }
 
 Result<void> Archive::append(const std::string& frame) {
-  if (file_ && file_bytes_ + frame.size() > file_bytes_max_) file_.reset();
-  const bool fresh = !file_;
-  if (fresh) {
-    auto created = disk_.create(storage::numbered(kPrefix, numbers_.next()));
-    if (!created) return created.error();
-    file_ = std::move(*created);
-    file_bytes_ = kMagic.size();
-    if (const auto done = file_->append(kMagic); !done) return done.error();
-  }
+  if (file_ && files_.back().bytes + frame.size() > file_bytes_max_) file_.reset();
+  if (!file_) return begin_file(frame);
   if (const auto done = file_->append(frame); !done) return done.error();
   if (const auto done = file_->sync(); !done) return done.error();
-  file_bytes_ += frame.size();
-  if (!fresh) return {};
-  if (const auto done = disk_.sync_folder(); !done) return done.error();
+  files_.back().bytes += frame.size();
+  return {};
+}
+
+// A disk that refuses is asked once a second: what it did not take must not leave a file each time.
+Result<void> Archive::begin_file(const std::string& frame) {
+  std::erase_if(leftovers_, [this](uint64_t n) { return disk_.remove(storage::numbered(kPrefix, n)).has_value(); });
+  if (leftovers_.size() >= kLeftoversMax) return Error{ErrorCode::kUnavailable, "files that failed cannot be removed"};
+  const uint64_t number = numbers_.next();
+  auto file = disk_.create(storage::numbered(kPrefix, number));
+  if (!file) return file.error();
+  Result<void> done = (*file)->append(std::string(kMagic) + frame);
+  if (done) done = (*file)->sync();
+  if (done) done = disk_.sync_folder();
+  if (!done) {
+    file->reset();
+    if (!disk_.remove(storage::numbered(kPrefix, number))) leftovers_.push_back(number);
+    return done.error();
+  }
+  file_ = std::move(*file);
+  files_.push_back({number, kMagic.size() + frame.size()});
   remove_old_files();
   return {};
 }
 
 void Archive::remove_old_files() {
-  const auto names = disk_.list();
-  if (!names) return;  // the next file tries again
-  std::vector<uint64_t> numbers;
-  for (const std::string& name : *names) {
-    if (const auto number = storage::number_of(kPrefix, name)) numbers.push_back(*number);
+  uint64_t bytes = 0;
+  for (const File& file : files_) bytes += file.bytes;
+  while (files_.size() > 1 && bytes > 2 * file_bytes_max_) {
+    if (!disk_.remove(storage::numbered(kPrefix, files_.front().number))) return;  // the next file tries again
+    bytes -= files_.front().bytes;
+    files_.pop_front();
   }
-  std::sort(numbers.rbegin(), numbers.rend());
-  for (size_t i = 2; i < numbers.size(); ++i) static_cast<void>(disk_.remove(storage::numbered(kPrefix, numbers[i])));
 }
 
 }  // namespace discovery::history

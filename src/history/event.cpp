@@ -161,6 +161,20 @@ void EventBytes::write(char* to) const {
   for (const std::string_view text : contents_) put(to, text);
 }
 
+EventNames names_of(std::string_view bytes) {
+  ByteReader in(bytes);
+  const auto head = take_raw<EventBytes::Head>(in);
+  if ((head.flags & kBefore) != 0) in.take(sizeof(InstanceNumbers));
+  if ((head.flags & kAfter) != 0) in.take(sizeof(InstanceNumbers));
+  in.take(head.names[0]);  // by
+  EventNames names;
+  names.env = in.take(head.names[1]);
+  names.appid = in.take(head.names[2]);
+  names.zone = in.take(head.names[3]);
+  names.hostname = in.take(head.names[4]);
+  return names;
+}
+
 std::optional<Event> decode_event(std::string_view bytes) {
   ByteReader in(bytes);
   const auto head = take_raw<EventBytes::Head>(in);

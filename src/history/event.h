@@ -88,6 +88,7 @@ class EventBytes {
   static constexpr size_t kNames = 5;  ///< by, env, appid, zone, hostname
   static constexpr size_t kContents = 5;
   friend std::optional<Event> decode_event(std::string_view bytes);
+  friend struct EventNames names_of(std::string_view bytes);
   struct Head;
 
   void measure();
@@ -103,6 +104,12 @@ class EventBytes {
   size_t size_ = 0;
 };
 [[nodiscard]] std::optional<Event> decode_event(std::string_view bytes);
+
+/// Whose event it is, without decoding it; empty of the node itself.
+struct EventNames {
+  std::string_view env, appid, zone, hostname;
+};
+[[nodiscard]] EventNames names_of(std::string_view bytes);
 
 /// What a change is called.
 [[nodiscard]] EventKind kind_of(const registry::RecordChange& change);

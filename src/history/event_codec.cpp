@@ -85,6 +85,7 @@ std::optional<Event> read_from_disk(std::string_view bytes) {
   }
   if ((flags & kAfter) != 0) e.after = read_numbers(in);
   if (!in.ok() || !in.at_end()) return std::nullopt;
+  if (e.kind == EventKind::kRenewedLate && !e.before) return std::nullopt;
   return e;
 }
 

@@ -12,14 +12,24 @@ namespace {
 
 bool matches(std::string_view wanted, std::string_view is) { return wanted.empty() || wanted == is; }
 
+bool matches(const Filter& f, const EventNames& n) {
+  return matches(f.env, n.env) && matches(f.appid, n.appid) && matches(f.zone, n.zone) &&
+         matches(f.hostname, n.hostname);
+}
+
 bool matches(const Filter& f, const Event& e) {
-  return matches(f.env, e.app.env) && matches(f.appid, e.app.appid) && matches(f.zone, e.zone) &&
-         matches(f.hostname, e.hostname) && (!f.kind || *f.kind == e.kind) && e.last >= f.since && e.at < f.until;
+  return (!f.kind || *f.kind == e.kind) && e.last >= f.since && e.at < f.until;
 }
 
 Content content_of(const Instance& i) {
   return {std::string(i.region()), std::string(i.version()), std::string(i.addrs_json()),
           std::string(i.metadata_json()), std::string(i.extension())};
+}
+
+void undo(Event& event, Past& past) {
+  if (!event.before) return;
+  std::optional<Content> content = event.before->content ? std::move(event.before->content) : std::move(past.content);
+  past = {event.before->numbers, event.before->lease_ns, std::move(content)};
 }
 
 std::optional<Event> decode(const EventRing::Entry& entry) {
@@ -102,7 +112,7 @@ Found History::find(const Filter& filter) const {
     const MutexLock lock(mutex_);
     if (!found.reaches_back_to) found.reaches_back_to = oldest();
     below = ring_.read_block_below(std::min(below, ring_.last_number() + 1), [&](const EventRing::Entry& entry) {
-      if (found.more) return;
+      if (found.more || !matches(filter, names_of(entry.bytes))) return;  // most are another's
       std::optional<Event> event = decode(entry);
       if (!event || !matches(filter, *event)) return;
       if (found.events.size() == filter.limit) {
@@ -117,40 +127,43 @@ Found History::find(const Filter& filter) const {
 }
 
 PastState History::state_at(const registry::Registry& registry, registry::AppKeyView app, TimePoint at) const {
-  std::map<std::pair<std::string, std::string>, Past> records;
   uint64_t below = 0;
-  // Events of an application are noted under the mutex of its shard: those below this number are in what is read here.
+  // Events of an application are noted under the mutex of its shard: those below this number are in what is copied
+  // here.
+  std::unique_ptr<registry::Listing> now;
   registry.with_records(app, [&](const registry::Application* known) {
-    {
-      const MutexLock lock(mutex_);
-      below = ring_.last_number() + 1;
-    }
-    for (size_t i = 0; known && i < known->record_count(); ++i) {
-      const Instance& r = known->record(i);
-      records[{std::string(r.zone()), std::string(r.hostname())}] = {r.numbers, known->lease_ns(i), content_of(r)};
-    }
-  });
-  PastState state;
-  {
+    if (known) now = known->copy_all();
     const MutexLock lock(mutex_);
-    const auto first = oldest();
-    state.complete = first && *first <= at;
+    below = ring_.last_number() + 1;
+  });
+  std::map<std::pair<std::string, std::string>, Past> records;
+  if (now) {
+    for (const registry::InstanceView& v : now->instances()) {
+      const Instance& r = *v.instance;
+      records[{std::string(r.zone()), std::string(r.hostname())}] = {r.numbers, v.renew_ns, content_of(r)};
+    }
   }
+  PastState state;
   while (below > 0) {
     const MutexLock lock(mutex_);
     below = ring_.read_block_below(below, [&](const EventRing::Entry& entry) {
-      std::optional<Event> event = decode_event(entry.bytes);
-      if (!event || event->at <= at || event->app.env != app.env || event->app.appid != app.appid) return;
-      const std::pair key{event->zone, event->hostname};
-      if (!event->before) {
-        records.erase(key);
-        return;
+      const EventNames names = names_of(entry.bytes);
+      const bool of_node = names.hostname.empty();
+      if (!of_node && (names.env != app.env || names.appid != app.appid)) return;
+      std::optional<Event> event = decode(entry);
+      if (!event || event->at <= at) return;
+      if (of_node) {
+        state.restarts += event->kind == EventKind::kStarted ? 1U : 0U;
+      } else {
+        undo(*event, records[{event->zone, event->hostname}]);
+        if (!event->before) records.erase({event->zone, event->hostname});
       }
-      Past& past = records[key];
-      std::optional<Content> content =
-          event->before->content ? std::move(event->before->content) : std::move(past.content);
-      past = {event->before->numbers, event->before->lease_ns, std::move(content)};
     });
+  }
+  {
+    const MutexLock lock(mutex_);  // after it was read: what gave way meanwhile was not
+    const auto first = oldest();
+    state.complete = first && *first <= at;
   }
   for (auto& [key, past] : records) {
     if (!past.content) past.content.emplace();

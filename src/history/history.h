@@ -56,6 +56,8 @@ struct PastInstance {
 struct PastState {
   std::vector<PastInstance> instances;  ///< by zone and hostname, hidden and cancelled ones included
   bool complete = false;                ///< the events reach back to that moment
+  /// How often this node was started since then: what it lost while it was down is not known.
+  uint64_t restarts = 0;
 };
 
 class History final : public registry::ChangeObserver {

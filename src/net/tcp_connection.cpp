@@ -115,15 +115,16 @@ bool TcpConnection::start_tls(std::shared_ptr<const TlsIdentity> identity) {
 
 IoResult TcpConnection::read_tls(std::span<char> into) {
   const IoResult result = tls_->read(into);
-  if (tls_->drained()) readable_ = ended_;
-  if (tls_->blocked()) writable_ = ended_;
+  // With the beginning of a record the stream is not drained, but would block all the same.
+  if (result.kind == IoResult::Kind::kWouldBlock || tls_->drained()) readable_ = ended_;
+  if (tls_->blocked()) writable_ = false;
   if (result.kind == IoResult::Kind::kFailed && !tls_->established()) group_.context.stats.handshake_failures.add();
   return result;
 }
 
 IoResult TcpConnection::write_tls(std::span<const std::string_view> pieces) {
   const IoResult result = tls_->write(pieces);
-  if (tls_->blocked()) writable_ = ended_;
+  if (tls_->blocked()) writable_ = false;
   return result;
 }
 
@@ -160,7 +161,7 @@ IoResult TcpConnection::write(std::span<const std::string_view> pieces) {
       n = send_gathered(descriptor_, message);
     } while (n < 0 && errno == EINTR);
   }
-  if (n < static_cast<ssize_t>(bytes)) writable_ = ended_;
+  if (n < static_cast<ssize_t>(bytes)) writable_ = false;  // also of one that has finished sending: an edge follows
   return io_result(n, IoResult::Kind::kWouldBlock);
 }
 

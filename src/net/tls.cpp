@@ -80,6 +80,7 @@ const BIO_METHOD* wire_method() {
 }
 
 /// HTTP/1.1, when the client offers protocols at all: one that can only talk HTTP/2 is told so.
+// NOLINTNEXTLINE(readability-function-size): what OpenSSL calls
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes, const unsigned char* offered,
                     unsigned int offered_bytes, void*) {
   static constexpr unsigned char kSpoken[] = "\x08http/1.1";

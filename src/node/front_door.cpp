@@ -1,5 +1,6 @@
 #include "node/front_door.h"
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -72,7 +73,13 @@ int FrontDoor::give_to_clerk(OperatorRoute route, const codec::HttpRequest& requ
     copy.query = query;
     copy.received_at = at;
     auto made = std::make_shared<codec::HttpReply>();
-    const int status = api.answer(route, copy, *made);
+    int status = 500;
+    try {
+      status = api.answer(route, copy, *made);
+    } catch (const std::exception& e) {  // no question may end the process
+      made = std::make_shared<codec::HttpReply>();
+      json_error(*made, status, e.what());
+    }
     to.give([route, status, made, &metrics](codec::HttpReply& out) {
       out.status = made->status;
       out.content_type = made->content_type;

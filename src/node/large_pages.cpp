@@ -37,7 +37,7 @@ TimePoint LargePages::tick(TimePoint now, size_t registry_bytes) {
   if (pieces_.empty()) {
     if (registry_bytes >= kRegistryMin) list_pieces(registry_bytes * 2 / kPieceBytes);
   } else {
-    const uintptr_t piece = pieces_.back();
+    char* const piece = pieces_.back();
     pieces_.pop_back();
     collapse(piece);
   }
@@ -49,16 +49,19 @@ void LargePages::list_pieces(size_t at_most) {
   if (!maps) return;
   char line[512];
   while (std::fgets(line, sizeof line, maps)) {
-    unsigned long begin = 0;
-    unsigned long end = 0;
+    void* first = nullptr;
+    void* last = nullptr;
     char access[5] = {};
     unsigned long file = 0;
-    if (std::sscanf(line, "%lx-%lx %4s %*s %*s %lu", &begin, &end, access, &file) != 4) continue;
-    if (file != 0 || std::strcmp(access, "rw-p") != 0 || end - begin < kMappingMin) continue;
-    for (unsigned long piece = (begin + kPieceBytes - 1) / kPieceBytes * kPieceBytes; piece + kPieceBytes <= end;
-         piece += kPieceBytes) {
+    if (std::sscanf(line, "%p-%p %4s %*s %*s %lu", &first, &last, access, &file) != 4) continue;
+    char* const begin = static_cast<char*>(first);
+    char* const end = static_cast<char*>(last);
+    const auto bytes = static_cast<size_t>(end - begin);
+    if (file != 0 || std::strcmp(access, "rw-p") != 0 || bytes < kMappingMin) continue;
+    const size_t past = reinterpret_cast<uintptr_t>(begin) % kPieceBytes;
+    for (size_t at = past == 0 ? 0 : kPieceBytes - past; at + kPieceBytes <= bytes; at += kPieceBytes) {
       if (pieces_.size() == at_most) break;
-      pieces_.push_back(piece);
+      pieces_.push_back(begin + at);
     }
   }
   std::fclose(maps);
@@ -66,16 +69,15 @@ void LargePages::list_pieces(size_t at_most) {
 }
 
 // The mapping may be gone or another by now: neither call changes what is in memory, whoever owns it.
-void LargePages::collapse(uintptr_t piece) {
+void LargePages::collapse(char* piece) {
   std::array<unsigned char, kPieceBytes / 4096> resident;
-  void* const address = reinterpret_cast<void*>(piece);
-  if (::mincore(address, kPieceBytes, resident.data()) != 0) return;
+  if (::mincore(piece, kPieceBytes, resident.data()) != 0) return;
   const auto pages = std::count_if(resident.begin(), resident.end(), [](unsigned char r) { return (r & 1) != 0; });
   if (static_cast<size_t>(pages) < kResidentMin) return;
-  if (::madvise(address, kPieceBytes, MADV_COLLAPSE) == 0) {
+  if (::madvise(piece, kPieceBytes, MADV_COLLAPSE) == 0) {
     ++collapsed_;
-  } else if (errno == EINVAL) {
-    usable_ = false;  // this kernel does not know it
+  } else if (errno == EINVAL && collapsed_ == 0 && ++refused_ == kRefusedMax) {
+    usable_ = false;  // not this piece, but this kernel: it does not know it
     pieces_.clear();
   }
 }

@@ -23,6 +23,7 @@ class LargePages {
   static constexpr size_t kRegistryMin = size_t{64} << 20;  ///< smaller ones fit into what processors remember
   static constexpr size_t kMappingMin = size_t{32} << 20;   ///< leaves out stacks of threads
   static constexpr size_t kResidentMin = kPieceBytes / 4096 * 3 / 4;  ///< pages of a piece that must be in use
+  static constexpr int kRefusedMax = 16;                              ///< after so many, and no success, it gives up
   static constexpr Duration kRound = std::chrono::seconds(20);
   static constexpr Duration kStep = std::chrono::milliseconds(5);
 
@@ -36,11 +37,12 @@ class LargePages {
 
  private:
   void list_pieces(size_t at_most);
-  void collapse(uintptr_t piece);
+  void collapse(char* piece);
 
-  std::vector<uintptr_t> pieces_;  ///< still to be looked at in this round
+  std::vector<char*> pieces_;  ///< still to be looked at in this round
   TimePoint next_{};
   uint64_t collapsed_ = 0;
+  int refused_ = 0;
   bool usable_ = false;
 };
 

@@ -35,6 +35,7 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       schedulers_(registry_, wakes_, logger, std::move(input.scheduler_folder)),
       notifier_(std::move(input.notifier)),
       cluster_(host_settings(config_), registry_, *this, logger, clock),
+      expire_after_(config_.lease.expire_after),
       connections_max_(config_.limits.connections) {
   apply_budget(config_, polls_);
 }
@@ -226,18 +227,19 @@ std::string Node::cluster_json() {
 Result<void> Node::remove_node(std::string_view address) { return cluster_.remove(std::string(address)); }
 
 Result<std::string> Node::history(std::string_view query, TimePoint now) {
+  return history_json(history_, registry_, own_address(), query, now);
+}
+
+std::string Node::own_address() const {
   const MutexLock lock(config_mutex_);
-  return history_json(history_, registry_, config_.http_server.advertise, query, now);
+  return config_.http_server.advertise;
 }
 
 Result<std::string> Node::explain(std::string_view query, TimePoint now) {
   const registry::LeaseStatus lease = registry_.lease_status();
   explain::NodeFacts facts;
-  {
-    const MutexLock lock(config_mutex_);
-    facts.address = config_.http_server.advertise;
-    facts.expire_after = config_.lease.expire_after;
-  }
+  facts.address = own_address();
+  facts.expire_after = expire_after_;
   for (const ReadyCheck& check : readiness(now)) {
     const bool of_reads = check.name == "start_protection" || check.name == "synced";
     if (of_reads && !check.ok) facts.refuses_reads = check.detail;

@@ -113,6 +113,7 @@ class Node final : private Operations, private ClusterEvents {
   void acknowledged(uint64_t ticket) override;
 
   Result<std::string> reload_config() EXCLUDES(config_mutex_);
+  [[nodiscard]] std::string own_address() const EXCLUDES(config_mutex_);
   void apply(const Config& config);
   /// The service manager could not be told: a warning, no more.
   void told(const Result<void>& result);
@@ -121,7 +122,7 @@ class Node final : private Operations, private ClusterEvents {
   const Clock& clock_;
   const TimePoint started_;
   const ConfigSource reread_;
-  Mutex config_mutex_;
+  mutable Mutex config_mutex_;
   Config config_ GUARDED_BY(config_mutex_);
 
   observe::RateLimitedLogger warnings_;
@@ -145,6 +146,7 @@ class Node final : private Operations, private ClusterEvents {
   std::unique_ptr<net::HttpServer> server_;  ///< destroyed before the units its handlers use
   std::unique_ptr<SelfRegistration> self_;
   std::unique_ptr<Watchdog> watchdog_;
+  const Duration expire_after_;  ///< of a lease; needs a restart to change
   std::atomic<uint64_t> connections_max_;
   std::atomic<bool> draining_{false};
   std::atomic<bool> drain_asked_{false};  ///< by an admin call

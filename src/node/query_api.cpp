@@ -12,7 +12,6 @@
 namespace discovery::node {
 
 using history::Event;
-using history::Past;
 using nlohmann::ordered_json;
 using registry::InstanceNumbers;
 using registry::RecordState;
@@ -21,6 +20,13 @@ namespace {
 
 constexpr size_t kParamsMax = 16;
 constexpr size_t kLimitDefault = 100;
+constexpr int64_t kSecondNs = 1'000'000'000;
+constexpr int64_t kSecondsMax = 9'000'000'000;  // the year 2255; larger numbers are nanoseconds
+
+/// Names in questions are a client's: what is no UTF-8 is replaced.
+std::string text_of(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
 
 /// The parameters of a query, all of which are among the known ones.
 Result<void> read_params(codec::Params& params, std::string_view query, std::initializer_list<std::string_view> known) {
@@ -103,7 +109,7 @@ ordered_json event_json(const Event& e) {
     add_numbers(after, *e.after);
     json["after"] = std::move(after);
   }
-  if (e.kind == history::EventKind::kRenewedLate) {
+  if (e.kind == history::EventKind::kRenewedLate && e.before) {
     json["gap_seconds"] = std::chrono::duration<double>(e.at - from_wire_ns(e.before->lease_ns)).count();
   }
   return json;
@@ -116,6 +122,7 @@ std::string state_json(const history::History& history, const registry::Registry
   json["node"] = node;
   json["at"] = to_wire_ns(at);
   json["complete"] = state.complete;
+  json["restarts_since"] = state.restarts;
   json["env"] = app.env;
   json["appid"] = app.appid;
   ordered_json instances = ordered_json::array();
@@ -133,7 +140,7 @@ std::string state_json(const history::History& history, const registry::Registry
     instances.push_back(std::move(one));
   }
   json["instances"] = std::move(instances);
-  return json.dump();
+  return text_of(json);
 }
 
 }  // namespace
@@ -141,16 +148,18 @@ std::string state_json(const history::History& history, const registry::Registry
 Result<TimePoint> parse_moment(std::string_view text, TimePoint now) {
   int64_t number = 0;
   const char* const end = text.data() + text.size();
-  if (const auto [at, error] = std::from_chars(text.data(), end, number);
-      error == std::errc() && at == end && number >= 0) {
-    constexpr int64_t kSecondsMax = 100'000'000'000;  // the year 5138; nanoseconds below that were in January 1970
-    return number <= kSecondsMax / 100 ? from_wire_ns(number * 1'000'000'000) : from_wire_ns(number);
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc() && at == end && number >= 0) {
+    return number <= kSecondsMax ? from_wire_ns(number * kSecondNs) : from_wire_ns(number);
   }
   if (const auto ago = parse_duration(text)) return now - *ago;
   std::tm utc{};
   const std::string whole(text);
   const char* const rest = ::strptime(whole.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
-  if (rest && std::string_view(rest) == "Z") return from_wire_ns(int64_t{::timegm(&utc)} * 1'000'000'000);
+  if (rest && std::string_view(rest) == "Z") {
+    const int64_t seconds = ::timegm(&utc);
+    if (seconds >= 0 && seconds <= kSecondsMax) return from_wire_ns(seconds * kSecondNs);
+  }
   return invalid("not a time: " + whole +
                  "; write 2026-11-28T09:30:00Z, Unix seconds or nanoseconds, or how long ago: 10m");
 }
@@ -211,7 +220,7 @@ Result<std::string> history_json(const history::History& history, const registry
   ordered_json events = ordered_json::array();
   for (const Event& e : found.events) events.push_back(event_json(e));
   json["events"] = std::move(events);
-  return json.dump();
+  return text_of(json);
 }
 
 Result<std::string> explain_json(const history::History& history, const registry::Registry& registry,
@@ -245,7 +254,7 @@ Result<std::string> explain_json(const history::History& history, const registry
     verdicts.push_back({{"about", v.about}, {"passes", v.passes}, {"detail", v.detail}});
   }
   json["verdicts"] = std::move(verdicts);
-  return json.dump();
+  return text_of(json);
 }
 
 }  // namespace discovery::node

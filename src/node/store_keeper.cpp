@@ -14,6 +14,7 @@ constexpr Duration kLongestWait = std::chrono::seconds(1);
 constexpr Duration kArchiveEvery = std::chrono::seconds(1);
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): what it is about, and who outlives it
 Result<std::unique_ptr<StoreKeeper>> StoreKeeper::open(const std::string& folder,
                                                        const storage::StoreSettings& settings,
                                                        registry::Registry& registry, history::History& history,

@@ -170,6 +170,15 @@ std::unique_ptr<Listing> Application::copy_listed() const {
   return copy;
 }
 
+std::unique_ptr<Listing> Application::copy_all() const {
+  auto copy = std::make_unique<Listing>(key(), latest_ns_, scheduler_);
+  size_t bytes = 0;
+  for (const InstancePtr& record : records_) bytes += record->bytes();
+  copy->reserve(records_.size(), bytes);
+  for (size_t i = 0; i < records_.size(); ++i) copy->add(*records_[i], leases_[i]);
+  return copy;
+}
+
 void Application::for_each_listed(FunctionRef<void(const InstanceView&)> f) const {
   for (const uint32_t i : order()) f(view_of(i));
 }

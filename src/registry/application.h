@@ -79,6 +79,8 @@ class Application {
   /// The same from the first record behind (zone, hostname) on, until f returns false.
   void for_each_listed_after(std::string_view zone, std::string_view hostname,
                              FunctionRef<bool(const InstanceView&)> f) const;
+  /// A copy of every record, hidden and cancelled ones included, in no order.
+  [[nodiscard]] std::unique_ptr<Listing> copy_all() const;
   /// Zones with at least one visible record, by name.
   [[nodiscard]] const std::map<std::string, ZoneCount, std::less<>>& zones() const { return zones_; }
   /// Null when no visible record stands in that zone.

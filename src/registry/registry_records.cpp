@@ -95,13 +95,18 @@ void Registry::set_protection_allowed(bool allowed) { protection_allowed_.store(
 bool Registry::raise(Application& app, size_t index, TimePoint lease, std::string_view by, TimePoint now) {
   const int64_t lease_ns = std::min(to_wire_ns(lease), to_wire_ns(now));
   app.side(index).lease_known = true;
-  if (lease_ns > app.lease_ns(index)) app.renew(index, lease_ns);
-  const bool fresh = to_wire_ns(now) - app.lease_ns(index) <= settings_.lease.expire_after.count();
-  if (app.record(index).numbers.state != RecordState::kHidden || !fresh) return false;
-  change_record(app, index, {ChangeKind::kShow, by, now}, [](InstanceNumbers& n) { n.state = RecordState::kVisible; });
-  return true;
+  const int64_t latest_ns = std::max(lease_ns, app.lease_ns(index));
+  const bool fresh = to_wire_ns(now) - latest_ns <= settings_.lease.expire_after.count();
+  const bool shows = app.record(index).numbers.state == RecordState::kHidden && fresh;
+  if (shows) {  // the observer is told of the lease before
+    change_record(app, index, {ChangeKind::kShow, by, now},
+                  [](InstanceNumbers& n) { n.state = RecordState::kVisible; });
+  }
+  app.renew(index, latest_ns);
+  return shows;
 }
 
+// NOLINTNEXTLINE(readability-function-size): which lease, whose word, and what follows
 bool Registry::raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoint now, Wake& wake,
                            std::string_view by) {
   Shard& shard = shards_[ref.slot % kShards];

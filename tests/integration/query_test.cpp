@@ -72,6 +72,28 @@ TEST(History, EveryBadQuestionIsToldWhatIsWrong) {
   EXPECT_EQ(daemon.post("/api/history").status, 405);
 }
 
+TEST(History, NamesThatAreNoTextDoNotEndTheProcess) {
+  Daemon daemon;
+  for (const std::string target :
+       {"/api/explain?env=%FF&appid=a&hostname=h", "/api/explain?env=e&appid=%C3&hostname=%80",
+        "/api/history?env=%FF&appid=a&at=1m", "/api/history?appid=%FF%FE"}) {
+    EXPECT_EQ(daemon.get(target).status, 200) << target;
+  }
+  EXPECT_EQ(daemon.get("/healthz").status, 200);
+}
+
+TEST(History, TakesUnixSecondsAndNanoseconds) {
+  Daemon daemon;
+  daemon.add({.appid = "shop"});
+  const int64_t now_ns = daemon.timestamp("shop");
+  const auto events = [&](const std::string& more) { return daemon.get(kHistory + more).json().at("events").size(); };
+  EXPECT_EQ(events("&since=" + std::to_string(now_ns / 1'000'000'000 - 60)), 1u);
+  EXPECT_EQ(events("&since=" + std::to_string(now_ns / 1'000'000'000 + 60)), 0u);
+  EXPECT_EQ(events("&since=" + std::to_string(now_ns)), 1u);
+  EXPECT_EQ(events("&since=" + std::to_string(now_ns + 1)), 0u);
+  EXPECT_EQ(daemon.get("/api/history?until=2300-01-01T00:00:00Z").status, 400);
+}
+
 TEST(History, CanBeSwitchedOff) {
   DaemonOptions options;
   options.flags = with_settings({"history.enabled=false"});

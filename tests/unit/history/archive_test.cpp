@@ -122,11 +122,9 @@ TEST(Archive, TheDiskHoldsNoMoreThanTheMemory) {
     }
     ASSERT_TRUE(p.archive.save());
   }
-  const auto names = disk.names();
-  EXPECT_LE(names.size(), 2u);
   size_t bytes = 0;
-  for (const auto& name : names) bytes += disk.bytes(name).size();
-  EXPECT_LE(bytes, kBytes);
+  for (const auto& name : disk.names()) bytes += disk.bytes(name).size();
+  EXPECT_LE(bytes, kBytes + kBytes / 2) << "a file more, while it is being filled";
   Process p(disk);
   EXPECT_GT(p.loaded.events, 1000u);
   EXPECT_EQ(p.history.find({.limit = 1}).events.at(0).hostname, "h499");
@@ -159,6 +157,42 @@ TEST(Archive, DamageEndsAFileAndNothingElse) {
   EXPECT_EQ(Process(torn).loaded.events, 9u);
 }
 
+TEST(Archive, ManyRestartsLoseNothing) {
+  SimulatedDisk disk;
+  for (int i = 0; i < 40; ++i) {
+    Process p(disk);
+    ASSERT_EQ(p.loaded.events, static_cast<uint64_t>(i));
+    p.node.put({"h" + std::to_string(i)});
+    ASSERT_TRUE(p.archive.save());
+    ASSERT_LE(disk.names().size(), Archive::kFilesMax + 2);
+  }
+  const Process p(disk);
+  EXPECT_EQ(p.history.find({}).events.back().hostname, "h0");
+}
+
+TEST(Archive, ADiskThatRefusesIsNotFilledWithFiles) {
+  SimulatedDisk disk;
+  Process p(disk);
+  p.node.put(Name{});
+  ASSERT_TRUE(p.archive.save());
+  bool removes = true;
+  disk.set_fault([&](SimulatedDisk::Op op, std::string_view) -> std::optional<Error> {
+    const bool refused = op == SimulatedDisk::Op::kAppend || (op == SimulatedDisk::Op::kRemove && !removes);
+    return refused ? std::optional(Error{ErrorCode::kExhausted, "full"}) : std::nullopt;
+  });
+  p.node.cancel(Name{});
+  for (int i = 0; i < 100; ++i) ASSERT_FALSE(p.archive.save());
+  EXPECT_EQ(disk.names().size(), 1u);
+  removes = false;
+  for (int i = 0; i < 100; ++i) ASSERT_FALSE(p.archive.save());
+  EXPECT_EQ(disk.names().size(), 1 + Archive::kLeftoversMax);
+  disk.set_fault(nullptr);
+  ASSERT_TRUE(p.archive.save());
+  EXPECT_EQ(disk.names().size(), 2u);
+  const Process again(disk);
+  EXPECT_EQ(again.history.find({}).events.size(), 2u) << "what was saved before is still there";
+}
+
 TEST(Archive, ADiskThatRefusesIsTriedAgain) {
   SimulatedDisk disk;
   Process p(disk);
@@ -173,7 +207,7 @@ TEST(Archive, ADiskThatRefusesIsTriedAgain) {
   ASSERT_TRUE(p.archive.save());
   Process again(disk);
   const auto events = again.history.find({}).events;
-  ASSERT_GE(events.size(), 2u) << "one may be there twice";
+  ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events.front().kind, EventKind::kCancelled);
   EXPECT_EQ(events.back().kind, EventKind::kRegistered);
 }

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include <atomic>
 #include <future>
 #include <set>
 #include <vector>
@@ -120,6 +119,16 @@ TEST_F(HttpServerTest, SlowReaderDelaysNobody) {
   EXPECT_EQ(server_->stats().slow_writers, 1u);
   EXPECT_EQ(slow.read_body().size(), 10'000'000u) << "and gets all of it in the end";
   EXPECT_TRUE(eventually([&] { return server_->stats().slow_writers == 0; }));
+}
+
+TEST_F(HttpServerTest, SlowReaderThatHasFinishedSendingIsWaitedForWithoutASpin) {
+  serve();
+  Client slow(address_, 64 * 1024);
+  slow.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return server_->stats().slow_writers == 1; }));
+  ::shutdown(slow.descriptor(), SHUT_WR);
+  EXPECT_LT(processor_share_until(slow.descriptor(), POLLRDHUP), 0.5);
+  EXPECT_EQ(slow.read_body().size(), 10'000'000u);
 }
 
 TEST_F(HttpServerTest, SlowReaderThatNeverReadsIsClosed) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,16 @@ inline bool eventually(const std::function<bool()>& condition) {
     std::this_thread::yield();
   }
   return true;
+}
+
+/// The share of a processor that this process takes until the socket has one of these events, or for 0.3 s.
+inline double processor_share_until(int descriptor, short events) {
+  const std::clock_t cpu = std::clock();
+  const auto begin = std::chrono::steady_clock::now();
+  pollfd wait{descriptor, events, 0};
+  ::poll(&wait, 1, 300);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  return static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC / took.count();
 }
 
 class Client {

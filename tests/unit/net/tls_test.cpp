@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "net/http_server.h"
@@ -219,6 +220,24 @@ TEST_F(Tls, GarbageEndsTheConnection) {
   EXPECT_TRUE(eventually([&] { return server_->stats().open == 0; }));
   EXPECT_EQ(server_->stats().requests, 0u);
   EXPECT_EQ(TlsClient(address_).ask("/x"), "/x");
+}
+
+TEST_F(Tls, HalfARecordIsWaitedForWithoutASpin) {
+  serve();
+  Client half(address_);
+  half.send(std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
+  ASSERT_TRUE(eventually([&] { return server_->stats().open == 1; }));
+  EXPECT_LT(processor_share_until(half.descriptor(), POLLIN | POLLRDHUP), 0.5);
+}
+
+TEST_F(Tls, ASlowReaderThatHasFinishedSendingIsWaitedForWithoutASpin) {
+  serve();
+  TlsClient slow(address_, {.receive_buffer = 64 * 1024});
+  slow.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return server_->stats().slow_writers == 1; }));
+  slow.finish_sending();
+  EXPECT_LT(processor_share_until(slow.descriptor(), POLLRDHUP), 0.5);
+  EXPECT_EQ(slow.read_body().size(), 10'000'000u);
 }
 
 TEST_F(Tls, AHandshakeThatStopsIsEnded) {

@@ -141,6 +141,8 @@ class TlsClient {
   /// The server has said that nothing follows, as opposed to a cut.
   bool ended_properly() { return read_body() == "(none)" && end_ == SSL_ERROR_ZERO_RETURN; }
   void close() { socket_.close(); }
+  [[nodiscard]] int descriptor() const { return socket_.descriptor(); }
+  void finish_sending() { ::shutdown(socket_.descriptor(), SHUT_WR); }
 
  private:
   struct Freer {
