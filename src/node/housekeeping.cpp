@@ -7,6 +7,7 @@
 #include "node/background.h"
 #include "node/config_address.h"
 #include "node/node.h"
+#include "node/settings.h"
 #include "node/start_memory.h"
 
 namespace discovery::node {
