@@ -40,6 +40,7 @@ void Registry::exchange(Application& app, const Share& out, const Share& in) {
   }
 }
 
+// NOLINTNEXTLINE(readability-function-size): what, where, since when and why
 size_t Registry::put_record(Shard& shard, Application& app, size_t index, InstancePtr record, int64_t lease_ns,
                             const Reason& reason) {
   const size_t before = app.bytes();
