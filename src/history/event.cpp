@@ -34,10 +34,7 @@ void put(char*& to, const T& value) {
   std::memcpy(to, &value, sizeof value);
   to += sizeof value;
 }
-void put(char*& to, std::string_view text) {
-  std::memcpy(to, text.data(), text.size());
-  to += text.size();
-}
+void put(char*& to, std::string_view text) { to += text.copy(to, text.size()); }
 
 std::array<std::string_view, 5> content_of(const Instance& i) {
   return {i.region(), i.version(), i.addrs_json(), i.metadata_json(), i.extension()};

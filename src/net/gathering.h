@@ -35,10 +35,11 @@ class Gathering {
   /// After each turn, with its times without the pause.
   void note_turn(TimePoint begin, TimePoint end) {
     worked_ += end - begin;
-    if (end - window_begin_ < kWindow) return;
-    const bool on_time = end - window_begin_ < 2 * kWindow;  // else it was quiet in between
-    const bool idle = worked_ * 100 < (end - window_begin_) * kBusyShareMax;
-    pays_ = on_time && idle && events_ >= kEventsMin && std::popcount(marks_) >= kMarksMin;
+    const Duration window = end - window_begin_;
+    if (window < kWindow) return;
+    const bool on_time = window < 2 * kWindow;  // else it was quiet in between
+    pays_ = on_time && worked_ * 100 < window * kBusyShareMax && events_ >= kEventsMin &&
+            std::popcount(marks_) >= kMarksMin;
     window_begin_ = end;
     worked_ = {};
     events_ = 0;
