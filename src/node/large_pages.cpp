@@ -57,7 +57,7 @@ void LargePages::list_pieces(size_t at_most) {
     char* const begin = static_cast<char*>(first);
     char* const end = static_cast<char*>(last);
     const auto bytes = static_cast<size_t>(end - begin);
-    if (file != 0 || std::strcmp(access, "rw-p") != 0 || bytes < kMappingMin) continue;
+    if (file != 0 || std::strcmp(access, "rw-p") != 0 || bytes < kMappingMin || bytes > kMappingMax) continue;
     const size_t past = reinterpret_cast<uintptr_t>(begin) % kPieceBytes;
     for (size_t at = past == 0 ? 0 : kPieceBytes - past; at + kPieceBytes <= bytes; at += kPieceBytes) {
       if (pieces_.size() == at_most) break;

@@ -22,6 +22,7 @@ class LargePages {
   static constexpr size_t kPieceBytes = size_t{2} << 20;
   static constexpr size_t kRegistryMin = size_t{64} << 20;  ///< smaller ones fit into what processors remember
   static constexpr size_t kMappingMin = size_t{32} << 20;   ///< leaves out stacks of threads
+  static constexpr size_t kMappingMax = size_t{64} << 30;   ///< leaves out what sanitizers reserve
   static constexpr size_t kResidentMin = kPieceBytes / 4096 * 3 / 4;  ///< pages of a piece that must be in use
   static constexpr int kRefusedMax = 16;                              ///< after so many, and no success, it gives up
   static constexpr Duration kRound = std::chrono::seconds(20);

@@ -71,7 +71,7 @@ TEST_F(LargePagesTest, CollapseWhatIsInUseAndChangeNothing) {
   Memory memory;
   for (size_t i = 0; i < Memory::kBytes; ++i) memory.begin()[i] = static_cast<char>(i * 31 >> 7);
   const size_t before = memory.kilobytes("AnonHugePages");
-  run_round(pages_, now_, 1024 * kMiB);
+  run_round(pages_, now_, 8192 * kMiB);
   if (!pages_.usable()) GTEST_SKIP() << "this kernel does not collapse on demand";
   EXPECT_GT(pages_.collapsed(), 0u);
   EXPECT_GT(memory.kilobytes("AnonHugePages"), before);
