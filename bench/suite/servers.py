@@ -38,17 +38,16 @@ class Server:
 
     def ask(self, path):
         """The whole body of a GET."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
-            s.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode())
-            data = b"".join(iter(lambda: s.recv(1 << 16), b""))
-        return data.split(b"\r\n\r\n", 1)[1]
+        return self._talk(f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
 
     def post(self, path, form):
         """The whole body of the answer to a form."""
-        head = (f"POST {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
-                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n")
+        return self._talk(f"POST {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
+                          f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n\r\n{form}")
+
+    def _talk(self, request):
         with socket.create_connection(("127.0.0.1", self.port), timeout=30) as s:
-            s.sendall((head + form).encode())
+            s.sendall(request.encode())
             data = b"".join(iter(lambda: s.recv(1 << 16), b""))
         return data.split(b"\r\n\r\n", 1)[1]
 

@@ -18,7 +18,6 @@ namespace {
 constexpr std::array<std::string_view, kCauses> kCauseNames = {
     "visible",   "node_not_ready", "unknown_application", "unknown_instance", "forgotten",
     "cancelled", "expired",        "other_zone",          "other_status"};
-constexpr uint32_t kBothStatus = 3;
 
 /// "75.0 s", "2 h 5 min".
 std::string for_how_long(Duration d) {
@@ -60,17 +59,16 @@ Found find(const registry::Registry& registry, const Question& q) {
       return;
     }
     // Which zone is meant was not said: one that the client would see, else a visible one, else any.
-    const auto rank = [&](size_t i) {
-      const Instance& r = app->record(i);
-      const bool visible = r.numbers.state == RecordState::kVisible;
-      const bool in_zone = q.client_zone.empty() || q.client_zone == r.zone();
-      const bool in_mask = (r.numbers.status & q.status_mask & kBothStatus) != 0;
-      return (visible ? 4 : 0) + (visible && in_zone ? 2 : 0) + (visible && in_zone && in_mask ? 1 : 0);
+    const auto rank = [&](const Instance& r) {
+      if (r.numbers.state != RecordState::kVisible) return 0;
+      if (!q.form().in_zone(r.zone())) return 1;
+      return q.form().in_mask(r.numbers.status) ? 3 : 2;
     };
     int best = -1;
     for (size_t i = 0; i < app->record_count(); ++i) {
-      if (app->record(i).hostname() != q.hostname || rank(i) <= best) continue;
-      best = rank(i);
+      const Instance& r = app->record(i);
+      if (r.hostname() != q.hostname || rank(r) <= best) continue;
+      best = rank(r);
       take(i);
     }
   });
@@ -194,17 +192,15 @@ class Explainer {
   }
 
   void filters(const Seen& s) {
-    const bool in_zone = q_.client_zone.empty() || q_.client_zone == s.zone;
-    say("zone", in_zone,
+    say("zone", q_.form().in_zone(s.zone),
         q_.client_zone.empty() ? "the client asks for all zones"
                                : "it is in " + s.zone + ", the client asks for " + std::string(q_.client_zone),
         Cause::kOtherZone);
-    const bool in_mask = (s.numbers.status & q_.status_mask & kBothStatus) != 0;
     const std::string is = s.numbers.status == 1   ? "1 (up)"
                            : s.numbers.status == 2 ? "2 (waiting)"
                                                    : std::to_string(s.numbers.status);
-    say("status", in_mask, "it is " + is + ", the client asks for mask " + std::to_string(q_.status_mask),
-        Cause::kOtherStatus);
+    say("status", q_.form().in_mask(s.numbers.status),
+        "it is " + is + ", the client asks for mask " + std::to_string(q_.status_mask), Cause::kOtherStatus);
   }
 
   [[nodiscard]] std::string summary() const {

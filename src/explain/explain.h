@@ -27,6 +27,9 @@ struct Question {
   std::string_view zone{};         ///< of the instance; "" for whichever zone it is in
   std::string_view client_zone{};  ///< the zone parameter of the client's fetch or poll; "" for all zones
   uint32_t status_mask = 1;        ///< its status parameter; bits 0 and 1 count
+
+  /// The list that the client asks for.
+  [[nodiscard]] registry::ViewForm form() const { return {status_mask, client_zone}; }
 };
 
 /// What only the node knows.

@@ -124,11 +124,12 @@ EventBytes::EventBytes(const Event& e)
       kind_(e.kind),
       before_(e.before ? &e.before->numbers : nullptr),
       after_(e.after ? &*e.after : nullptr),
-      names_{e.by, e.app.env, e.app.appid, e.zone, e.hostname},
       has_content_(e.before && e.before->content) {
+  const auto names = texts_of_names(e);
+  for (size_t i = 0; i < names.size(); ++i) names_[i] = *names[i];
   if (has_content_) {
-    const Content& c = *e.before->content;
-    contents_ = {c.region, c.version, c.addrs_json, c.metadata_json, c.extension};
+    const auto texts = texts_of(*e.before->content);
+    for (size_t i = 0; i < texts.size(); ++i) contents_[i] = *texts[i];
   }
   measure();
 }
@@ -185,12 +186,10 @@ std::optional<Event> decode_event(std::string_view bytes) {
     e.before->lease_ns = head.before_lease_ns;
   }
   if ((head.flags & kAfter) != 0) e.after = take_raw<InstanceNumbers>(in);
-  const std::array<std::string*, EventBytes::kNames> names = {&e.by, &e.app.env, &e.app.appid, &e.zone, &e.hostname};
+  const auto names = texts_of_names(e);
   for (size_t i = 0; i < names.size(); ++i) *names[i] = in.take(head.names[i]);
   if ((head.flags & kContent) != 0 && e.before) {
-    Content& c = e.before->content.emplace();
-    const std::array<std::string*, EventBytes::kContents> texts = {&c.region, &c.version, &c.addrs_json,
-                                                                   &c.metadata_json, &c.extension};
+    const auto texts = texts_of(e.before->content.emplace());
     for (size_t i = 0; i < texts.size(); ++i) *texts[i] = in.take(head.contents[i]);
   }
   if (!in.ok() || !in.at_end()) return std::nullopt;

@@ -50,6 +50,12 @@ struct Content {
   std::string extension;
 };
 
+/// Its texts, in the order in which they are written.
+template <class C>
+[[nodiscard]] auto texts_of(C& content) {
+  return std::array{&content.region, &content.version, &content.addrs_json, &content.metadata_json, &content.extension};
+}
+
 /// What an instance was.
 struct Past {
   registry::InstanceNumbers numbers;
@@ -70,6 +76,12 @@ struct Event {
   std::optional<Past> before;                      ///< none: it was not there
   std::optional<registry::InstanceNumbers> after;  ///< none: it was forgotten, or the event is of the node
 };
+
+/// Who caused it, and whose it is, in the order in which they are written.
+template <class E>
+[[nodiscard]] auto texts_of_names(E& event) {
+  return std::array{&event.by, &event.app.env, &event.app.appid, &event.zone, &event.hostname};
+}
 
 /// The bytes of an event, without number, last and count, still to be written. Valid as long as what it is made of.
 class EventBytes {

@@ -48,7 +48,7 @@ void append_on_disk(std::string& out, const Event& e) {
   append_signed(out, to_wire_ns(e.at));
   append_signed(out, to_wire_ns(e.last));
   append_varint(out, e.count);
-  for (const std::string* text : {&e.by, &e.app.env, &e.app.appid, &e.zone, &e.hostname}) append_text(out, *text);
+  for (const std::string* text : texts_of_names(e)) append_text(out, *text);
   const bool content = e.before && e.before->content;
   append_varint(out, (e.before ? kBefore : 0) | (content ? kContent : 0) | (e.after ? kAfter : 0));
   if (e.before) {
@@ -56,10 +56,7 @@ void append_on_disk(std::string& out, const Event& e) {
     append_signed(out, e.before->lease_ns);
   }
   if (content) {
-    const Content& c = *e.before->content;
-    for (const std::string* text : {&c.region, &c.version, &c.addrs_json, &c.metadata_json, &c.extension}) {
-      append_text(out, *text);
-    }
+    for (const std::string* text : texts_of(*e.before->content)) append_text(out, *text);
   }
   if (e.after) append_numbers(out, *e.after);
 }
@@ -71,7 +68,7 @@ std::optional<Event> read_from_disk(std::string_view bytes) {
   e.at = from_wire_ns(in.signed_varint());
   e.last = from_wire_ns(in.signed_varint());
   e.count = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
-  for (std::string* text : {&e.by, &e.app.env, &e.app.appid, &e.zone, &e.hostname}) *text = in.text();
+  for (std::string* text : texts_of_names(e)) *text = in.text();
   const uint64_t flags = in.varint_up_to(kBefore | kContent | kAfter);
   if ((flags & kBefore) != 0) {
     e.before.emplace();
@@ -80,8 +77,7 @@ std::optional<Event> read_from_disk(std::string_view bytes) {
   }
   if ((flags & kContent) != 0) {
     if (!e.before) return std::nullopt;
-    Content& c = e.before->content.emplace();
-    for (std::string* text : {&c.region, &c.version, &c.addrs_json, &c.metadata_json, &c.extension}) *text = in.text();
+    for (std::string* text : texts_of(e.before->content.emplace())) *text = in.text();
   }
   if ((flags & kAfter) != 0) e.after = read_numbers(in);
   if (!in.ok() || !in.at_end()) return std::nullopt;

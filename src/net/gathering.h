@@ -18,9 +18,8 @@ class Gathering {
  public:
   static constexpr Duration kWindow = std::chrono::milliseconds(10);  ///< what one verdict is made of
   static constexpr uint32_t kEventsMin = 100;                         ///< in a window: 10,000 a second
-  /// Of kMarks; so few connections would wait for themselves, since each sends its next request after an answer.
+  /// Of 64; so few connections would wait for themselves, since each sends its next request after an answer.
   static constexpr int kMarksMin = 16;
-  static constexpr int kMarks = 64;
   static constexpr int kBusyShareMax = 70;  ///< percent of a window at work
 
   [[nodiscard]] bool pays() const { return pays_; }

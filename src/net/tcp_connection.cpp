@@ -1,17 +1,16 @@
 #include "net/tcp_connection.h"
 
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <cerrno>
 #include <utility>
 
 #include "base/check.h"
+#include "net/socket_calls.h"
 
 namespace discovery::net {
 
@@ -19,23 +18,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-// The C library makes a cancellation point of each of these calls as soon as a process has threads, for two locked
-// instructions; nobody cancels a thread here.
-ssize_t receive(int descriptor, std::span<char> into) {
-  return ::syscall(SYS_recvfrom, descriptor, into.data(), into.size(), 0, nullptr, nullptr);
-}
-ssize_t send_bytes(int descriptor, std::string_view bytes) {
-  return ::syscall(SYS_sendto, descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
-}
-ssize_t send_gathered(int descriptor, const msghdr& message) {
-  return ::syscall(SYS_sendmsg, descriptor, &message, MSG_NOSIGNAL);
-}
-
 IoResult io_result(ssize_t n, IoResult::Kind when_zero) {
   if (n > 0) return {IoResult::Kind::kDone, static_cast<size_t>(n)};
   if (n == 0) return {when_zero, 0};
-  const bool blocked = errno == EAGAIN || errno == EWOULDBLOCK;
-  return {blocked ? IoResult::Kind::kWouldBlock : IoResult::Kind::kFailed, 0};
+  return {would_block() ? IoResult::Kind::kWouldBlock : IoResult::Kind::kFailed, 0};
 }
 
 }  // namespace
@@ -130,10 +116,7 @@ IoResult TcpConnection::write_tls(std::span<const std::string_view> pieces) {
 
 IoResult TcpConnection::read(std::span<char> into) {
   if (tls_) return read_tls(into);
-  ssize_t n = 0;
-  do {
-    n = receive(descriptor_, into);
-  } while (n < 0 && errno == EINTR);
+  const ssize_t n = receive(descriptor_, into);
   if (n < static_cast<ssize_t>(into.size())) readable_ = ended_;
   return io_result(n, IoResult::Kind::kEnd);
 }
@@ -144,9 +127,7 @@ IoResult TcpConnection::write(std::span<const std::string_view> pieces) {
   size_t bytes = 0;
   if (pieces.size() == 1) {
     bytes = pieces[0].size();
-    do {
-      n = send_bytes(descriptor_, pieces[0]);
-    } while (n < 0 && errno == EINTR);
+    n = send_bytes(descriptor_, pieces[0]);
   } else {
     std::array<iovec, kGatherMax> vectors;
     DISCOVERY_CHECK(pieces.size() <= vectors.size(), "a gathering write has at most kGatherMax pieces");
@@ -157,9 +138,7 @@ IoResult TcpConnection::write(std::span<const std::string_view> pieces) {
     msghdr message{};
     message.msg_iov = vectors.data();
     message.msg_iovlen = pieces.size();
-    do {
-      n = send_gathered(descriptor_, message);
-    } while (n < 0 && errno == EINTR);
+    n = send_gathered(descriptor_, message);
   }
   if (n < static_cast<ssize_t>(bytes)) writable_ = false;  // also of one that has finished sending: an edge follows
   return io_result(n, IoResult::Kind::kWouldBlock);

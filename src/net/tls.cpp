@@ -2,13 +2,11 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
+
+#include "net/socket_calls.h"
 
 namespace discovery::net {
 
@@ -44,12 +42,9 @@ thread_local std::string joined;    ///< small pieces that share a record
 int read_wire(BIO* bio, char* into, int bytes) {
   BIO_clear_retry_flags(bio);
   auto& wire = *static_cast<Wire*>(BIO_get_data(bio));
-  ssize_t n = 0;
-  do {
-    n = ::syscall(SYS_recvfrom, wire.descriptor, into, bytes, 0, nullptr, nullptr);
-  } while (n < 0 && errno == EINTR);
+  const ssize_t n = receive(wire.descriptor, {into, static_cast<size_t>(bytes)});
   wire.drained = n < bytes;
-  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) BIO_set_retry_read(bio);
+  if (n < 0 && would_block()) BIO_set_retry_read(bio);
   return static_cast<int>(n);
 }
 
@@ -241,11 +236,8 @@ bool TlsStream::send(std::string_view records) {
     unsent_ += records;
     return unsent_.size() <= kUnsentMax;  // else it asks for new keys without end, and reads none of them
   }
-  ssize_t n = 0;
-  do {
-    n = ::syscall(SYS_sendto, native_->wire.descriptor, records.data(), records.size(), MSG_NOSIGNAL, nullptr, 0);
-  } while (n < 0 && errno == EINTR);
-  if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return false;
+  const ssize_t n = send_bytes(native_->wire.descriptor, records);
+  if (n < 0 && !would_block()) return false;
   const size_t sent = n > 0 ? static_cast<size_t>(n) : 0;
   unsent_ = records.substr(sent);
   progressed(sent);

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "cluster/other.h"
 #include "node/front_door.h"
 #include "node/kernel_random.h"
 #include "node/query_api.h"
@@ -14,10 +15,6 @@
 namespace discovery::node {
 
 using observe::LogLevel;
-
-namespace {
-constexpr Duration kSilentAfter = std::chrono::seconds(10);  // as ClusterBoard::all_peers_heard()
-}  // namespace
 
 Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
     : logger_(logger),
@@ -249,7 +246,7 @@ Result<std::string> Node::explain(std::string_view query, TimePoint now) {
   facts.renewals_needed = lease.needed;
   facts.covered_until = lease.covered_until;
   for (const cluster::LinkStatus& link : cluster_.links()) {
-    if (link.member && link.silent_for.value_or(Duration::max()) > kSilentAfter)
+    if (link.member && link.silent_for.value_or(Duration::max()) > cluster::kHeardWithin)
       facts.silent_peers.push_back(link.address);
   }
   return explain_json(history_, registry_, facts, query, now);

@@ -32,6 +32,9 @@ using discovery::SharedBytes;
 struct ViewForm {
   uint32_t status_mask = 1;  ///< an instance is listed if status_mask & its status; only bits 0 and 1 count
   std::string_view zone;     ///< "" for all
+
+  [[nodiscard]] bool in_zone(std::string_view name) const { return zone.empty() || zone == name; }
+  [[nodiscard]] bool in_mask(uint32_t status) const { return (status & status_mask) != 0; }
 };
 
 class Application {

@@ -47,7 +47,7 @@ void append_app(std::string& out, const registry::Listing& app, const registry::
   bool first_instance = true;
   for (const registry::InstanceView& view : app.instances()) {
     const std::string_view own = view.instance->zone();
-    if (!form.zone.empty() && own != form.zone) continue;
+    if (!form.in_zone(own)) continue;
     if (!in_zone || own != zone) {
       if (in_zone) out += "],";
       append_json_string(out, own);
@@ -55,7 +55,7 @@ void append_app(std::string& out, const registry::Listing& app, const registry::
       zone = own;
       in_zone = first_instance = true;
     }
-    if (!(view.instance->numbers.status & form.status_mask)) continue;
+    if (!form.in_mask(view.instance->numbers.status)) continue;
     if (!first_instance) out += ',';
     first_instance = false;
     append_instance(out, view);

@@ -112,12 +112,12 @@ TEST_F(Explain, CancelledAtAnotherNode) {
   second.node_id = 2;
   Node other(second);
   const auto join = [](Node& from, Node& to, const Name& name, std::string_view by) {
-    ASSERT_TRUE(from.registry.with_record(from.registry.find_record(name.key()), [&](const registry::StoredRecord& r) {
-      registry::JoinArgs args;
-      args.record = r.at(from.now);
-      args.by = by;
-      to.registry.join(args, to.now);
-    }));
+    registry::JoinArgs args;
+    ASSERT_TRUE(from.registry.with_record(from.registry.find_record(name.key()),
+                                          [&](const registry::StoredRecord& r) { args.record = r.at(from.now); }));
+    args.by =
+        by;  // joined after the other registry let go of its lock: neither holds one while it asks for the other's
+    to.registry.join(args, to.now);
   };
   join(node_, other, name_, "a");
   ASSERT_TRUE(other.cancel(name_));

@@ -42,6 +42,23 @@ inline double processor_share_until(int descriptor, short events) {
   return static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC / took.count();
 }
 
+/// The first whole answer with Content-Length off the front of what was read; "" when it is not whole.
+inline std::string take_answer(std::string& read) {
+  const size_t end = read.find("\r\n\r\n");
+  if (end == std::string::npos) return "";
+  const size_t field = read.find("Content-Length: ");
+  const size_t length = field < end ? std::stoul(read.substr(field + 16)) : 0;
+  if (read.size() < end + 4 + length) return "";
+  std::string answer = read.substr(0, end + 4 + length);
+  read.erase(0, answer.size());
+  return answer;
+}
+
+/// "(none)" of no answer.
+inline std::string body_of_answer(const std::string& answer) {
+  return answer.empty() ? "(none)" : answer.substr(answer.find("\r\n\r\n") + 4);
+}
+
 class Client {
  public:
   explicit Client(const ListenAddress& address, int receive_buffer = 0) {
@@ -99,25 +116,12 @@ class Client {
   }
   /// One whole answer with Content-Length; "" when the connection ended or patience did.
   std::string read_answer() {
-    for (;;) {
-      const size_t end = read_.find("\r\n\r\n");
-      if (end != std::string::npos) {
-        const size_t field = read_.find("Content-Length: ");
-        const size_t length = field < end ? std::stoul(read_.substr(field + 16)) : 0;
-        if (read_.size() >= end + 4 + length) {
-          std::string answer = read_.substr(0, end + 4 + length);
-          read_.erase(0, answer.size());
-          return answer;
-        }
-      }
-      if (!read_more()) return "";
-    }
+    std::string answer = take_answer(read_);
+    while (answer.empty() && read_more()) answer = take_answer(read_);
+    return answer;
   }
   /// The body of the next answer, "(none)" when there is no answer.
-  std::string read_body() {
-    const std::string answer = read_answer();
-    return answer.empty() ? "(none)" : answer.substr(answer.find("\r\n\r\n") + 4);
-  }
+  std::string read_body() { return body_of_answer(read_answer()); }
   std::string ask(std::string_view target) {
     send("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
     return read_body();

@@ -114,25 +114,9 @@ class TlsClient {
   }
   /// The body of the next answer, "(none)" when there is no answer.
   std::string read_body() {
-    for (;;) {
-      const size_t end = read_.find("\r\n\r\n");
-      if (end != std::string::npos) {
-        const size_t field = read_.find("Content-Length: ");
-        const size_t length = field < end ? std::stoul(read_.substr(field + 16)) : 0;
-        if (read_.size() >= end + 4 + length) {
-          std::string body = read_.substr(end + 4, length);
-          read_.erase(0, end + 4 + length);
-          return body;
-        }
-      }
-      char buffer[65536];
-      const int n = SSL_read(ssl_.get(), buffer, sizeof buffer);
-      if (n <= 0) {
-        end_ = SSL_get_error(ssl_.get(), n);
-        return "(none)";
-      }
-      read_.append(buffer, static_cast<size_t>(n));
-    }
+    std::string answer = take_answer(read_);
+    while (answer.empty() && read_more()) answer = take_answer(read_);
+    return body_of_answer(answer);
   }
   std::string ask(std::string_view target) {
     send("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -145,6 +129,14 @@ class TlsClient {
   void finish_sending() { ::shutdown(socket_.descriptor(), SHUT_WR); }
 
  private:
+  bool read_more() {
+    char buffer[65536];
+    const int n = SSL_read(ssl_.get(), buffer, sizeof buffer);
+    if (n <= 0) end_ = SSL_get_error(ssl_.get(), n);
+    if (n > 0) read_.append(buffer, static_cast<size_t>(n));
+    return n > 0;
+  }
+
   struct Freer {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
     void operator()(SSL* stream) const { SSL_free(stream); }
