@@ -41,6 +41,10 @@ int told(codec::HttpReply& reply, const Result<std::string>& answer) {
 
 }  // namespace
 
+bool is_ready(const std::vector<ReadyCheck>& checks) {
+  return std::all_of(checks.begin(), checks.end(), [](const ReadyCheck& c) { return c.ok; });
+}
+
 const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
   for (const OperatorRouteEntry& e : kOperatorRoutes) {
     if (e.path != path) continue;
@@ -102,7 +106,7 @@ int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, 
 
 int OperatorApi::ready(const codec::HttpRequest& request, codec::HttpReply& reply) {
   const auto checks = operations_.readiness(request.received_at);
-  const bool ok = std::all_of(checks.begin(), checks.end(), [](const ReadyCheck& c) { return c.ok; });
+  const bool ok = is_ready(checks);
   reply.status = ok ? 200 : 503;
   codec::Params params;
   const bool verbose = params.add_urlencoded(request.query, kQueryParamsMax).has_value() && params.has("verbose");

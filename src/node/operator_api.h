@@ -24,6 +24,9 @@ struct ReadyCheck {
   std::string detail;
 };
 
+/// What /readyz and discovery_ready say: every condition holds.
+[[nodiscard]] bool is_ready(const std::vector<ReadyCheck>& checks);
+
 /// What the node can be asked or told. Thread: any.
 class Operations {
  public:
