@@ -84,6 +84,19 @@ def series_faults(prometheus, where, expression):
     return found
 
 
+def runbook_faults(alert):
+    """Its runbook, PATH#ANCHOR, is a heading of a document."""
+    path, _, anchor = alert["annotations"].get("runbook_url", "").partition("#")
+    where = f"alert {alert['name']}: runbook_url"
+    if not os.path.isfile(os.path.join(ROOT, path)):
+        return [f"{where}: there is no {path}"]
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        headings = [line.lstrip("#").strip() for line in file if line.startswith("#")]
+    if anchor not in [re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings]:
+        return [f"{where}: {path} has no heading #{anchor}"]
+    return []
+
+
 def check_exposition(address):
     """What promtool says of /metrics. Raises Failed."""
     done = subprocess.run(
@@ -134,7 +147,7 @@ def check(binary, stack, folder):
     faults += name_faults(expressions, records, types, labels)
     faults += rules.test_faults({a["name"] for a in alerts}, text_of("prometheus", "discoveryd.test.yml"))
     for alert in alerts:
-        faults += rules.alert_faults(alert)
+        faults += rules.alert_faults(alert) + runbook_faults(alert)
         if any(a["state"] == "firing" for a in alert["alerts"]):
             faults.append(f"alert {alert['name']} fires though all is well")
     for where, expression in expressions:
