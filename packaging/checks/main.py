@@ -162,7 +162,10 @@ def main():
     if not unittest.TextTestRunner(verbosity=0).run(tests).wasSuccessful():
         return 1
     with tempfile.TemporaryDirectory(prefix="discoveryd-check-") as folder, contextlib.ExitStack() as stack:
-        faults = check(sys.argv[1], stack, folder)
+        try:
+            faults = check(sys.argv[1], stack, folder)
+        except (Failed, RuntimeError) as e:
+            faults = [str(e)]
     for fault in faults:
         print(f"packaging/check: {fault}")
     return 1 if faults else 0
