@@ -76,10 +76,6 @@ class ScriptedServer {
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
   [[nodiscard]] std::string text() const { return "127.0.0.1:" + std::to_string(port_); }
-  void set(Script script) {
-    const std::lock_guard lock(mutex_);
-    script_ = std::move(script);
-  }
   /// Requests that came, to paths that begin so.
   [[nodiscard]] size_t count(std::string_view path) const {
     const std::lock_guard lock(mutex_);
@@ -101,7 +97,7 @@ class ScriptedServer {
  private:
   [[nodiscard]] size_t count_locked(std::string_view path) const {
     size_t n = 0;
-    for (const ScriptedRequest& request : requests_) n += request.is(path) ? 1 : 0;
+    for (const ScriptedRequest& request : requests_) n += request.is(path) ? 1U : 0U;
     return n;
   }
 
@@ -133,9 +129,12 @@ class ScriptedServer {
   }
 
   std::string answer_to(const ScriptedRequest& request) {
-    const std::lock_guard lock(mutex_);
-    requests_.push_back(request);
+    {
+      const std::lock_guard lock(mutex_);
+      requests_.push_back(request);
+    }
     came_.notify_all();
+    const std::lock_guard one_at_a_time(script_mutex_);
     return script_(request);
   }
 
@@ -174,7 +173,8 @@ class ScriptedServer {
 
   mutable std::mutex mutex_;
   mutable std::condition_variable came_;
-  Script script_;
+  std::mutex script_mutex_;
+  const Script script_;
   std::vector<ScriptedRequest> requests_;
   std::list<int> open_;
   std::list<std::thread> threads_;
