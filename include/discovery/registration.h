@@ -49,7 +49,8 @@ class Registration {
   /// Registers it anew with this content at once; region, zone, env, appid and hostname stay what they are.
   [[nodiscard]] Error update(Instance content);
 
-  /// As destroying does; `done` is called once unless the client is destroyed before.
+  /// As destroying does; `done` is called once, but not when the client is destroyed before, or there is nothing to
+  /// cancel.
   void cancel(CancelHandler done = {});
 
   struct State;

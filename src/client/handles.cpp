@@ -75,7 +75,7 @@ Error Registration::update(Instance content) {
   content.appid = identity.appid;
   if (Error error = check(content)) return error;
   const auto core = state_->core.lock();
-  if (state_->cancelled || !core) return {Errc::kStopped, "cancelled already"};
+  if (state_->cancelled || !core) return {Errc::kStopped, "not registered, or cancelled"};
   core->loop().post([core, weak = state_->task, content = std::move(content)] {
     if (const auto task = weak.lock()) task->update(content);
   });

@@ -91,7 +91,9 @@ TEST(ClientPolls, AskOnceForAllWithTheirCursors) {
       return polls_of(data_of("a", {"h"}, kT + 1) + "," + data_of("b", {"i"}, kT + 2));
     return kSilence;
   });
-  Client client(options_at({server.text()}));
+  Options options = options_at({server.text()});
+  options.token = "secret";
+  Client client(options);
   const Watch a = client.watch("a");
   const Watch b = client.watch("b");
   ASSERT_NE(client.resolve("b", kPatience), nullptr);
@@ -101,6 +103,7 @@ TEST(ClientPolls, AskOnceForAllWithTheirCursors) {
             "/discovery/polls?env=dev&hostname=me&appid=a&latest_timestamp=1700000000000000001"
             "&appid=b&latest_timestamp=1700000000000000002&appid=infra.discovery&latest_timestamp=0");
   EXPECT_NE(last.head.find("\r\nx1-bmspy-timeout: 30000\r\n"), std::string::npos);
+  EXPECT_NE(last.head.find("\r\nAuthorization: Bearer secret\r\n"), std::string::npos);
 }
 
 TEST(ClientPolls, BadAnswersChangeNoListAndLeadToTheNextNode) {
@@ -208,6 +211,37 @@ TEST(ClientPolls, WhatIsAnsweredAtOnceWithoutNewsIsAskedMoreSlowly) {
   size_t of_first = 0;
   for (const ScriptedRequest& request : server.requests()) of_first += request.has("appid=a&") ? 1U : 0U;
   EXPECT_EQ(of_first, 1U);
+}
+
+TEST(ClientPolls, NewsWithoutEndIsReadWithBreaks) {
+  std::atomic<int64_t> timestamp = kT;
+  ScriptedServer server([&](const ScriptedRequest&) { return polls_of(data_of("a", {"h"}, ++timestamp)); });
+  Options options = options_at({server.text()});
+  options.back_off_min = options.back_off_max = std::chrono::seconds(3600);
+  Client client(options);
+  const Watch watch = client.watch("a");
+  ASSERT_TRUE(server.eventually_count("/discovery/polls", 51));
+  ScriptedServer witness([](const ScriptedRequest&) { return code_of(-304); });
+  Client other(options_at({witness.text()}));
+  ASSERT_TRUE(witness.eventually_count("/discovery/polls", 10));
+  EXPECT_EQ(server.count("/discovery/polls"), 51U) << "the next one comes after a pause";
+}
+
+TEST(ClientPolls, MoveOnToTheNextNodeForBalance) {
+  std::atomic<int64_t> timestamp = kT;
+  const auto script = [&](const ScriptedRequest& request) {
+    return request.has("appid=a&") ? polls_of(data_of("a", {"h"}, ++timestamp)) : kSilence;
+  };
+  ScriptedServer first(script);
+  ScriptedServer second(script);
+  Options options = options_at({first.text(), second.text()});
+  options.node_change_interval = milliseconds(1);
+  Seen errors;
+  options.on_error = errors.errors();
+  Client client(options);
+  const Watch watch = client.watch("a");
+  EXPECT_TRUE(second.eventually_count("/discovery/polls", 1));
+  EXPECT_TRUE(errors.all().empty()) << "nothing had failed";
 }
 
 TEST(ClientPolls, FollowTheNodesOfTheirZone) {
@@ -361,6 +395,26 @@ TEST(ClientResolve, OneMoreThanTheLimitIsToldSo) {
   }
   while (seen.all().empty()) context.run_one();
   EXPECT_EQ(seen.all(), std::vector<std::string>{"limit exceeded"});
+}
+
+TEST(ClientWatch, StoppingItWaitsForTheCallThatRuns) {
+  ScriptedServer server([](const ScriptedRequest& request) {
+    return request.has("appid=a&latest_timestamp=0") ? polls_of(data_of("a", {"h"}, kT)) : kSilence;
+  });
+  Client client(options_at({server.text()}));
+  std::promise<void> inside;
+  std::atomic<bool> stopping = false;
+  std::atomic<bool> over = false;
+  Watch watch = client.watch("a", [&](const InstanceList&) {
+    inside.set_value();
+    while (!stopping) std::this_thread::yield();
+    for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    over = true;
+  });
+  ASSERT_EQ(inside.get_future().wait_for(kPatience), std::future_status::ready);
+  stopping = true;
+  watch.stop();
+  EXPECT_TRUE(over);
 }
 
 TEST(ClientWatch, OfNothingIsFalse) {
