@@ -66,8 +66,7 @@ function instanceTable(view) {
 function scheduler(s) {
   const clients = Object.entries(s?.clients ?? {});
   const weights = clients.map(([name, c]) => h("tr", {}, h("th", {scope: "row"}, brief(name)),
-    h("td", {}, Object.entries(c?.zones ?? c?.Zones ?? c ?? {}).map(([zone, w]) =>
-      h("span.zone", {}, brief(zone), " ", h("b", {}, typeof w === "object" ? brief(JSON.stringify(w)) : brief(w)))))));
+    h("td", {}, Object.entries(c?.zones ?? {}).map(([zone, w]) => h("span.zone", {}, brief(zone), " ", h("b", {}, brief(w?.weight ?? "?")), " ")))));
   return h("section", {}, h("h2", {}, "Scheduler"),
     clients.length > 0 ? h("table.plain", {}, h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "Clients of zone"), h("th", {scope: "col"}, "Weight of each zone"))), h("tbody", {}, weights)) : null,
     s.remark ? h("p", {}, "Remark: ", told(s.remark)) : null,

@@ -4,6 +4,7 @@
 
 #include "codec/json_writer.h"
 #include "codec/params.h"
+#include "node/page_answers.h"
 #include "node/remote_answer.h"
 #include "observe/metrics_registry.h"
 
@@ -43,7 +44,8 @@ int told(codec::HttpReply& reply, const Result<std::string>& answer) {
 
 const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
   for (const OperatorRouteEntry& e : kOperatorRoutes) {
-    if (e.path != path) continue;
+    const bool meant = e.route == OperatorRoute::kPage ? path.starts_with(e.path) : e.path == path;
+    if (!meant) continue;
     const bool hidden =
         (e.admin && listener_ == Listener::kApiNoAdmin) || (e.route == OperatorRoute::kMetrics && !metrics_);
     return hidden ? nullptr : &e;
@@ -66,8 +68,7 @@ std::optional<int> OperatorApi::refuse(const OperatorRouteEntry& entry, const co
 int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply) {
   switch (route) {
     case OperatorRoute::kIndex:
-      reply.append(kIndexText);
-      return 200;
+      return answer_index(kIndexText, request, reply);
     case OperatorRoute::kHealth:
       reply.append("ok\n");
       return 200;
@@ -96,6 +97,8 @@ int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, 
       return told(reply, operations_.history(request.query, request.received_at));
     case OperatorRoute::kExplain:
       return told(reply, operations_.explain(request.query, request.received_at));
+    case OperatorRoute::kPage:
+      return answer_page_file(request, reply);
   }
   return json_error(reply, 500, "no such route");
 }

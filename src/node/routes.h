@@ -27,6 +27,7 @@ enum class OperatorRoute : uint8_t {
   kAdminClusterRemove,
   kHistory,
   kExplain,
+  kPage,
 };
 
 struct OperatorRouteEntry {
@@ -36,7 +37,7 @@ struct OperatorRouteEntry {
   bool admin;  ///< loopback only, or on the admin listener where there is one
 };
 
-inline constexpr std::array<OperatorRouteEntry, 12> kOperatorRoutes{{
+inline constexpr std::array<OperatorRouteEntry, 13> kOperatorRoutes{{
     {codec::Method::kGet, "/", OperatorRoute::kIndex, false},
     {codec::Method::kGet, "/healthz", OperatorRoute::kHealth, false},
     {codec::Method::kGet, "/readyz", OperatorRoute::kReady, false},
@@ -49,6 +50,7 @@ inline constexpr std::array<OperatorRouteEntry, 12> kOperatorRoutes{{
     {codec::Method::kPost, "/admin/cluster/remove", OperatorRoute::kAdminClusterRemove, true},
     {codec::Method::kGet, "/api/history", OperatorRoute::kHistory, false},
     {codec::Method::kGet, "/api/explain", OperatorRoute::kExplain, false},
+    {codec::Method::kGet, "/page/", OperatorRoute::kPage, false},  // and all below it
 }};
 
 /// Its answer walks the registry, waits for another thread or reads files: not for a reactor.
