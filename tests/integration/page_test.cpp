@@ -46,9 +46,8 @@ TEST(Page, AFileIsSentOnceAndThenConfirmed) {
     EXPECT_EQ(first.field("content-encoding"), coding.empty() ? "" : "gzip");
     connection.send(
         get_request("/page/vendor/uplot/uPlot.esm.js", coding + "If-None-Match: " + first.field("etag") + "\r\n"));
-    const Answer second = connection.read_answer();
+    const Answer second = connection.read_answer(Deadline(), true);  // like the answer to a HEAD, it has no body
     EXPECT_EQ(second.status, 304);
-    EXPECT_EQ(second.body, "");
     EXPECT_EQ(second.field("etag"), first.field("etag"));
     connection.send(get_request("/healthz"));
     EXPECT_EQ(connection.read_answer().body, "ok\n") << "the connection goes on";

@@ -41,7 +41,7 @@ class Commands(PageTest):
             "discoveryctl clients --slow",
             "discoveryctl clients --throttled",
             "discoveryctl clients",
-            "discoveryctl cancel --env prod --zone sh001 --yes -- shop.cart --yes",
+            "discoveryctl cancel --env prod --zone sh001 --yes -- shop.cart '--yes'",
         ])
 
 

@@ -13,7 +13,7 @@ namespace {
 
 struct Asked {
   std::string path = "/page/main.js";
-  std::vector<codec::HttpField> fields;
+  std::vector<codec::HttpField> fields = {};
   bool gzip = false;
 };
 
