@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "node/page_answers.h"
 #include "node/remote_answer.h"
 
 namespace discovery::node {
@@ -54,6 +55,7 @@ std::optional<int> FrontDoor::answer_operator(const OperatorRouteEntry& entry, c
   const bool head = request.method == codec::Method::kHead && entry.method == codec::Method::kGet;
   if (!head && entry.method != request.method) return refuse(reply, index, true);
   int status = operators_.refuse(entry, request, reply).value_or(0);
+  if (status == 0) status = answer_page(entry.route, request, reply).value_or(0);
   if (status == 0) {
     status = takes_long(entry.route) ? give_to_clerk(entry.route, request, reply, exchange)
                                      : operators_.answer(entry.route, request, reply);

@@ -4,7 +4,6 @@
 
 #include "codec/json_writer.h"
 #include "codec/params.h"
-#include "node/page_answers.h"
 #include "node/remote_answer.h"
 #include "observe/metrics_registry.h"
 
@@ -68,7 +67,10 @@ std::optional<int> OperatorApi::refuse(const OperatorRouteEntry& entry, const co
 int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply) {
   switch (route) {
     case OperatorRoute::kIndex:
-      return answer_index(kIndexText, request, reply);
+      reply.append(kIndexText);
+      return 200;
+    case OperatorRoute::kPage:
+      break;  // page_answers.h
     case OperatorRoute::kHealth:
       reply.append("ok\n");
       return 200;
@@ -97,8 +99,6 @@ int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, 
       return told(reply, operations_.history(request.query, request.received_at));
     case OperatorRoute::kExplain:
       return told(reply, operations_.explain(request.query, request.received_at));
-    case OperatorRoute::kPage:
-      return answer_page_file(request, reply);
   }
   return json_error(reply, 500, "no such route");
 }

@@ -72,20 +72,14 @@ bool names_tag(std::string_view if_none_match, std::string_view etag) {
   return false;
 }
 
-int answer_index(std::string_view text, const codec::HttpRequest& request, codec::HttpReply& reply) {
-  const page::Asset* const index = accepts_html(request.field("accept")) ? page::find(kIndexFile) : nullptr;
-  if (index) {
+std::optional<int> answer_page(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply) {
+  if (route == OperatorRoute::kIndex) {
     reply.add_header("Vary: Accept, Accept-Encoding");
-    return answer_asset(*index, request, reply);
+    const page::Asset* const index = accepts_html(request.field("accept")) ? page::find(kIndexFile) : nullptr;
+    return index ? std::optional(answer_asset(*index, request, reply)) : std::nullopt;
   }
-  reply.add_header("Vary: Accept");
-  reply.append(text);
-  return 200;
-}
-
-int answer_page_file(const codec::HttpRequest& request, codec::HttpReply& reply) {
-  const page::Asset* const asset = page::find(request.path.substr(kPrefix.size()));
-  if (asset) {
+  if (route != OperatorRoute::kPage) return std::nullopt;
+  if (const page::Asset* const asset = page::find(request.path.substr(kPrefix.size()))) {
     reply.add_header("Vary: Accept-Encoding");
     return answer_asset(*asset, request, reply);
   }

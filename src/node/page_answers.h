@@ -7,17 +7,18 @@
 // Thread: pure functions. Errors: 404 for a file that there is not.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "codec/http.h"
+#include "node/routes.h"
 
 namespace discovery::node {
 
-/// `/`: the page for who accepts text/html, else `text`. Returns the status.
-int answer_index(std::string_view text, const codec::HttpRequest& request, codec::HttpReply& reply);
-
-/// A path below `/page/`. Returns the status: 200, 304, 404.
-int answer_page_file(const codec::HttpRequest& request, codec::HttpReply& reply);
+/// The status (200, 304, 404) where the request is for the page: one below `/page/`, or one for `/` that accepts
+/// text/html. None for all others; `/` still has its text to come then.
+[[nodiscard]] std::optional<int> answer_page(OperatorRoute route, const codec::HttpRequest& request,
+                                             codec::HttpReply& reply);
 
 /// Whether a value of Accept names text/html, and not with q=0. `*/*` does not count: that is what programs send.
 [[nodiscard]] bool accepts_html(std::string_view accept);

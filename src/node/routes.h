@@ -16,6 +16,7 @@ namespace discovery::node {
 
 enum class OperatorRoute : uint8_t {
   kIndex,
+  kPage,
   kHealth,
   kReady,
   kMetrics,
@@ -27,7 +28,6 @@ enum class OperatorRoute : uint8_t {
   kAdminClusterRemove,
   kHistory,
   kExplain,
-  kPage,
 };
 
 struct OperatorRouteEntry {
@@ -39,6 +39,7 @@ struct OperatorRouteEntry {
 
 inline constexpr std::array<OperatorRouteEntry, 13> kOperatorRoutes{{
     {codec::Method::kGet, "/", OperatorRoute::kIndex, false},
+    {codec::Method::kGet, "/page/", OperatorRoute::kPage, false},  // and all below it
     {codec::Method::kGet, "/healthz", OperatorRoute::kHealth, false},
     {codec::Method::kGet, "/readyz", OperatorRoute::kReady, false},
     {codec::Method::kGet, "/metrics", OperatorRoute::kMetrics, false},
@@ -50,7 +51,6 @@ inline constexpr std::array<OperatorRouteEntry, 13> kOperatorRoutes{{
     {codec::Method::kPost, "/admin/cluster/remove", OperatorRoute::kAdminClusterRemove, true},
     {codec::Method::kGet, "/api/history", OperatorRoute::kHistory, false},
     {codec::Method::kGet, "/api/explain", OperatorRoute::kExplain, false},
-    {codec::Method::kGet, "/page/", OperatorRoute::kPage, false},  // and all below it
 }};
 
 /// Its answer walks the registry, waits for another thread or reads files: not for a reactor.

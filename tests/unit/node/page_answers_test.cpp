@@ -17,7 +17,7 @@ struct Asked {
   bool gzip = false;
 };
 
-/// The status and what was answered, both by the function that serves `asked.path`.
+/// The status; 0: it is not for the page.
 int answer(const Asked& asked, codec::HttpReply& reply) {
   const codec::ClientAddress client{.ip = "10.0.0.9", .port = 1, .loopback = false};
   codec::HttpRequest request;
@@ -25,7 +25,10 @@ int answer(const Asked& asked, codec::HttpReply& reply) {
   request.fields = asked.fields;
   request.accepts_gzip = asked.gzip;
   request.client = &client;
-  return asked.path == "/" ? answer_index("the text", request, reply) : answer_page_file(request, reply);
+  const OperatorRoute route = asked.path == "/"                  ? OperatorRoute::kIndex
+                              : asked.path.starts_with("/page/") ? OperatorRoute::kPage
+                                                                 : OperatorRoute::kHealth;
+  return answer_page(route, request, reply).value_or(0);
 }
 
 bool has(const codec::HttpReply& reply, std::string_view header) {
@@ -111,9 +114,15 @@ TEST(PageAnswer, TheIndexIsForBrowsersAndTextForOthers) {
   EXPECT_TRUE(has(reply, "Vary: Accept, Accept-Encoding\r\n"));
   EXPECT_TRUE(has(reply, "Content-Security-Policy: "));
   reply.clear();
-  EXPECT_EQ(answer({.path = "/", .fields = {{"Accept", "*/*"}}}, reply), 200);
-  EXPECT_EQ(reply.own_bytes(), "the text");
-  EXPECT_TRUE(has(reply, "Vary: Accept\r\n"));
+  EXPECT_EQ(answer({.path = "/", .fields = {{"Accept", "*/*"}}}, reply), 0);
+  EXPECT_EQ(reply.own_bytes(), "");
+  EXPECT_TRUE(has(reply, "Vary: Accept, Accept-Encoding\r\n")) << "a cache must not give the text to a browser";
+}
+
+TEST(PageAnswer, OtherRoutesAreNoneOfItsBusiness) {
+  codec::HttpReply reply;
+  EXPECT_EQ(answer({.path = "/healthz", .fields = {{"Accept", "text/html"}}}, reply), 0);
+  EXPECT_EQ(reply.headers(), "");
 }
 
 }  // namespace
