@@ -183,12 +183,23 @@ class Explainer {
     if (facts_.protecting) {
       why = "held by self-protection: " + std::to_string(facts_.renewals_last_minute) +
             " renewals in the last minute, " + std::to_string(facts_.renewals_needed) + " needed";
+    } else if (const auto* braked = held_by_brake()) {
+      why = "held by the brake since " + ago(braked->since) + ": " + std::to_string(braked->overdue) + " of " +
+            std::to_string(braked->visible) +
+            " instances of the application are past their lease; at most for another " +
+            for_how_long(braked->until - now_);
     } else if (from_wire_ns(s.lease_ns) + facts_.expire_after > facts_.covered_until) {
       why = "held because renewals may be at nodes that are not heard";
       for (const std::string& peer : facts_.silent_peers)
         why += (peer == facts_.silent_peers.front() ? ": " : ", ") + peer;
     }
     say("protection", true, why, Cause::kVisible);
+  }
+
+  [[nodiscard]] const registry::BrakedApplication* held_by_brake() const {
+    const auto it = std::find_if(facts_.braked.begin(), facts_.braked.end(),
+                                 [&](const auto& b) { return b.app.appid == q_.app.appid && b.app.env == q_.app.env; });
+    return it == facts_.braked.end() ? nullptr : &*it;
   }
 
   void filters(const Seen& s) {

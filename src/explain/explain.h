@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "history/history.h"
 #include "registry/registry.h"
+#include "registry/sweep.h"
 
 namespace discovery::explain {
 
@@ -41,7 +42,8 @@ struct NodeFacts {
   int64_t renewals_needed = 0;
   TimePoint covered_until = TimePoint::max();  ///< RegistrySettings: LeaseStatus::covered_until
   Duration expire_after{};
-  std::vector<std::string> silent_peers;  ///< whose renewals are not known to be all here
+  std::vector<registry::BrakedApplication> braked;  ///< Sweep::braked()
+  std::vector<std::string> silent_peers;            ///< whose renewals are not known to be all here
 };
 
 /// The first verdict that keeps the instance out of the list; kVisible when none does.

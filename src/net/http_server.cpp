@@ -193,6 +193,12 @@ std::vector<ListenAddress> HttpServer::bound_addresses(const std::string& group)
 
 Reactor& HttpServer::reactor(size_t index) { return lanes_[index]->reactor; }
 
+void HttpServer::for_each_session(const Reactor& reactor, FunctionRef<void(const Session&)> f) const {
+  for (const auto& lane : lanes_) {
+    if (&lane->reactor == &reactor) lane->for_each_session([&f](Session& session) { f(session); });
+  }
+}
+
 ServerStats HttpServer::stats() const {
   ServerStats all;
   for (const auto& lane : lanes_) all.add(lane->reactor.stats().snapshot());

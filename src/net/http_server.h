@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "codec/http.h"
@@ -24,6 +25,7 @@
 #include "net/deflater.h"
 #include "net/listener.h"
 #include "net/reactor.h"
+#include "net/session.h"
 #include "net/session_context.h"
 #include "net/stats.h"
 #include "net/tls.h"
@@ -80,6 +82,8 @@ class HttpServer {
   [[nodiscard]] std::vector<ListenAddress> bound_addresses(const std::string& group) const;
   [[nodiscard]] size_t reactor_count() const { return lanes_.size(); }
   [[nodiscard]] Reactor& reactor(size_t index);
+  /// Every connection of that reactor, which is one of the server's. Thread: that reactor's.
+  void for_each_session(const Reactor& reactor, FunctionRef<void(const Session&)> f) const;
   /// Over all reactors.
   [[nodiscard]] ServerStats stats() const;
   [[nodiscard]] size_t partial_bytes() const { return partial_bytes_.used(); }

@@ -64,6 +64,8 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   void abort() { close(); }
 
   [[nodiscard]] State state() const { return state_; }
+  /// A request waits for something to happen, not just for a moment.
+  [[nodiscard]] bool waits() const { return state_ == State::kParked && parked_ && !parked_->answers_soon(); }
   [[nodiscard]] const codec::ClientAddress& client() const { return client_; }
 
  private:

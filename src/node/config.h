@@ -77,6 +77,8 @@ struct LeaseConfig {
   ProtectWhen protect = ProtectWhen::kAlways;
   bool trust_refused = false;
   bool brake = false;
+  double brake_share = 0;
+  Duration brake_max{};
 };
 
 struct PollsConfig {
@@ -110,7 +112,14 @@ struct LimitsConfig {
 };
 
 struct AdminConfig {
-  std::string listen;  ///< host:port; "" for none of its own
+  std::string listen;      ///< host:port; "" for none of its own
+  std::string token_file;  ///< a path; "": no token
+};
+
+struct ShieldConfig {
+  bool enabled = true;
+  uint64_t repeats = 0;  ///< a second
+  Duration delay{};
 };
 
 struct TlsConfig {
@@ -167,6 +176,7 @@ struct Config {
   PollsConfig polls;
   LimitsConfig limits;
   AdminConfig admin;
+  ShieldConfig shield;
   TlsConfig tls;
   HistoryConfig history;
   EtcdConfig etcd;

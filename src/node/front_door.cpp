@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "node/delayed_answer.h"
 #include "node/page_answers.h"
 #include "node/remote_answer.h"
 
@@ -30,6 +31,7 @@ std::optional<int> FrontDoor::answer(const codec::HttpRequest& request, codec::H
       unit_.reporter().begin();
       unit_.api().handle(route->route, request, reply, exchange);
       const auto code = unit_.reporter().end();
+      slow(request, route->route, code, reply, exchange);
       return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
     }
     if (const PeerPath* path = find_peer_path(request.path)) return answer_peer(*path, request, reply, exchange);
@@ -57,41 +59,68 @@ std::optional<int> FrontDoor::answer_operator(const OperatorRouteEntry& entry, c
   int status = operators_.refuse(entry, request, reply).value_or(0);
   if (status == 0) status = answer_page(entry.route, request, reply).value_or(0);
   if (status == 0) {
-    status = takes_long(entry.route) ? give_to_clerk(entry.route, request, reply, exchange)
-                                     : operators_.answer(entry.route, request, reply);
+    switch (answered_by(entry.route)) {
+      case AnsweredBy::kReactor:
+        status = operators_.answer(entry.route, operators_.call_of(request), reply);
+        break;
+      case AnsweredBy::kClerk:
+        status = give_to(workers_.clerk, entry.route, request, reply, exchange);
+        break;
+      case AnsweredBy::kComparer:
+        status = give_to(workers_.comparer, entry.route, request, reply, exchange);
+        break;
+      case AnsweredBy::kFeed:
+        status = feed(request, reply, exchange);
+        break;
+    }
   }
   if (status == 0) return std::nullopt;
   unit_.metrics().requests.count(index, status);
   return status;
 }
 
-// The HTTP status of a refusal; 0: the clerk has it.
-int FrontDoor::give_to_clerk(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply,
-                             codec::HttpExchange& exchange) {
+int FrontDoor::feed(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) {
+  const EventSource& source = operators_.events();
+  if (!unit_.feed().wait(source, since_of(request, source.last_event()), exchange)) {
+    return json_error(reply, 503, "too many wait for events already");
+  }
+  unit_.metrics().requests.count(metrics_index(OperatorRoute::kEvents), 200);
+  return 0;
+}
+
+// The HTTP status of a refusal; 0: the worker has it.
+// NOLINTNEXTLINE(readability-function-size): who, what, and the three of every request
+int FrontDoor::give_to(net::Worker& worker, OperatorRoute route, const codec::HttpRequest& request,
+                       codec::HttpReply& reply, codec::HttpExchange& exchange) {
   auto [parked, answer] = RemoteAnswer::make(exchange, unit_.reactor());
-  const bool taken = clerk_.give([api = operators_, route, query = std::string(request.query), at = request.received_at,
-                                  to = std::move(answer), &metrics = unit_.metrics()]() mutable {
-    codec::HttpRequest copy;
-    copy.query = query;
-    copy.received_at = at;
+  const bool taken = worker.give([api = operators_, route, call = operators_.call_of(request), to = std::move(answer),
+                                  &metrics = unit_.metrics()]() mutable {
     auto made = std::make_shared<codec::HttpReply>();
     int status = 500;
     try {
-      status = api.answer(route, copy, *made);
+      status = api.answer(route, call, *made);
     } catch (const std::exception& e) {  // no question may end the process
       made = std::make_shared<codec::HttpReply>();
       json_error(*made, status, e.what());
     }
     to.give([route, status, made, &metrics](codec::HttpReply& out) {
-      out.status = made->status;
-      out.content_type = made->content_type;
-      out.append(made->own_bytes());
+      out = std::move(*made);
       metrics.requests.count(metrics_index(route), status);
     });
   });
   if (!taken) return json_error(reply, 503, "too many such calls wait already");
   exchange.park(std::move(parked));
   return 0;
+}
+
+// NOLINTNEXTLINE(readability-function-size): what, its outcome, and the three of every request
+void FrontDoor::slow(const codec::HttpRequest& request, protocol::Route route, std::optional<protocol::Code> code,
+                     codec::HttpReply& reply, codec::HttpExchange& exchange) {
+  const Duration delay = unit_.guard().saw(request, route, code);
+  if (delay <= Duration::zero()) return;
+  auto held = std::make_unique<DelayedAnswer>(exchange, reply);
+  held->hold_until(unit_.reactor(), request.received_at + delay);
+  exchange.park(std::move(held));
 }
 
 int FrontDoor::refuse(codec::HttpReply& reply, size_t metrics_index, bool known_path) {

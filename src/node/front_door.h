@@ -1,7 +1,7 @@
 // The handler of one listener on one reactor: finds the route of a request and hands it on
 // (spec: discovery-api.md 1.3 and 1.4).
 //
-// Lifecycle: owned by its reactor; unit and clerk outlive it. Thread: its reactor.
+// Lifecycle: owned by its reactor; unit and workers outlive it. Thread: its reactor.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,14 @@ namespace discovery::node {
 
 class FrontDoor final : public codec::HttpHandler {
  public:
-  FrontDoor(ReactorUnit& unit, const OperatorApi& operators, net::Worker& clerk)
-      : unit_(unit), operators_(operators), clerk_(clerk) {}
+  /// Who makes answers that take long (routes.h).
+  struct Workers {
+    net::Worker& clerk;
+    net::Worker& comparer;
+  };
+
+  FrontDoor(ReactorUnit& unit, const OperatorApi& operators, const Workers& workers)
+      : unit_(unit), operators_(operators), workers_(workers) {}
 
   void handle(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) override;
 
@@ -28,15 +34,19 @@ class FrontDoor final : public codec::HttpHandler {
   /// None when the message waits for the cluster.
   std::optional<int> answer_peer(const PeerPath& path, const codec::HttpRequest& request, codec::HttpReply& reply,
                                  codec::HttpExchange& exchange);
-  /// None when the clerk answers.
+  /// None when it is answered later.
   std::optional<int> answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
                                      codec::HttpReply& reply, codec::HttpExchange& exchange);
-  int give_to_clerk(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply,
-                    codec::HttpExchange& exchange);
+  int feed(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange);
+  int give_to(net::Worker& worker, OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply,
+              codec::HttpExchange& exchange);
+  /// Holds the answer of a client in a loop back.
+  void slow(const codec::HttpRequest& request, protocol::Route route, std::optional<protocol::Code> code,
+            codec::HttpReply& reply, codec::HttpExchange& exchange);
 
   ReactorUnit& unit_;
   OperatorApi operators_;
-  net::Worker& clerk_;
+  const Workers workers_;
 };
 
 }  // namespace discovery::node

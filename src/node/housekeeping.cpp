@@ -19,6 +19,7 @@ namespace {
 constexpr std::array kSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
 constexpr Duration kStartTick = std::chrono::milliseconds(20);
 constexpr Duration kFarewell = std::chrono::seconds(3);
+constexpr size_t kNamesShownMax = 200;
 constexpr Duration kWarningsTick = std::chrono::seconds(5);
 
 sigset_t awaited_signals() {
@@ -91,6 +92,11 @@ TimePoint Node::keep_house(TimePoint now) {
   TimePoint next = std::min({sweep_slice(now), list_self(now), schedulers_.tick(now)});
   if (watchdog_) next = std::min(next, watchdog_->tick(now));
   next = std::min(next, large_pages_.tick(now, registry_.memory_bytes()));
+  if (now >= next_rates_) {
+    clerk_.give([this, now] { sample_rates(now); });  // it waits for the cluster's thread
+    next_rates_ = now + queries::Rates::kStep;
+  }
+  next = std::min(next, next_rates_);
   if (now >= next_warnings_tick_) {
     warnings_.tick(now);
     next_warnings_tick_ = now + kWarningsTick;
@@ -148,6 +154,15 @@ TimePoint Node::sweep_slice(TimePoint now) {
                  {"seen", lease.renewals_last_minute},
                  {"count", lease.size}});
   }
+  if (const bool braking = lease.braked_applications > 0; braking != was_braking_) {
+    was_braking_ = braking;
+    std::string names;
+    for (const registry::BrakedApplication& b : sweep_.braked()) {
+      if (names.size() < kNamesShownMax) names += (names.empty() ? "" : ", ") + b.app.appid;
+    }
+    logger_.log(LogLevel::kWarn, braking ? "brake_on" : "brake_off",
+                {{"count", lease.braked_applications}, {"appid", std::string_view(names)}});
+  }
   return next;
 }
 
@@ -193,6 +208,7 @@ int Node::drain_and_stop() {
   }
   const size_t cut = server_->stop(options);
   clerk_.stop();
+  comparer_.stop();
   if (!cluster_.leave(kFarewell)) logger_.log(LogLevel::kWarn, "farewell_incomplete", {{"cause", "a peer is slow"}});
   cluster_.stop();
   if (store_) store_->finish();

@@ -5,10 +5,8 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "cluster/other.h"
 #include "node/front_door.h"
 #include "node/kernel_random.h"
-#include "node/query_api.h"
 #include "node/settings.h"
 #include "node/version.h"
 
@@ -33,12 +31,14 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       notifier_(std::move(input.notifier)),
       cluster_(host_settings(config_), registry_, *this, logger, clock),
       expire_after_(config_.lease.expire_after),
+      expire_after_max_(config_.lease.expire_after_max),
       connections_max_(config_.limits.connections) {
   apply_budget(config_, polls_);
 }
 
 Node::~Node() {
   clerk_.stop();
+  comparer_.stop();
   cluster_.stop();
 }
 
@@ -52,7 +52,7 @@ Result<std::unique_ptr<Node>> Node::open(NodeInput input, observe::Logger& logge
   }
   // From here on: what the data folder gave back is no news, and would push out what is.
   if (node->history_.enabled()) node->registry_.set_observer(&node->history_);
-  auto identity = node->read_identity();
+  auto identity = node->read_secrets();
   if (!identity) {
     exit_code = ExitCode::kBadConfiguration;
     return identity.error();
@@ -74,9 +74,18 @@ Result<void> Node::open_store() {
   return {};
 }
 
-Result<std::shared_ptr<const net::TlsIdentity>> Node::read_identity() {
+Result<std::shared_ptr<const net::TlsIdentity>> Node::read_secrets() {
   const MutexLock lock(config_mutex_);
+  auto token = AdminToken::load(config_.admin.token_file);
+  if (!token) return token.error();
+  take_token(std::move(*token));
   return tls_identity(config_);
+}
+
+void Node::take_token(AdminToken token) {
+  auto fresh = std::make_shared<const AdminToken>(std::move(token));
+  const MutexLock lock(token_mutex_);
+  token_ = std::move(fresh);
 }
 
 Result<void> Node::open_server(std::shared_ptr<const net::TlsIdentity> identity) {
@@ -120,14 +129,25 @@ std::unique_ptr<codec::HttpHandler> Node::make_handler(net::Reactor& reactor, Op
   }
   if (!unit) {
     const auto access_one_in = static_cast<uint32_t>(config_.log.access_sample);
-    const UnitContext context{registry_, polls_,  protection_, cluster_,      proofs_,
-                              wakes_,    logger_, warnings_,   access_one_in, peer_access(config_)};
+    const UnitContext context{registry_,
+                              polls_,
+                              protection_,
+                              cluster_,
+                              proofs_,
+                              wakes_,
+                              logger_,
+                              warnings_,
+                              access_one_in,
+                              peer_access(config_),
+                              shield_settings(config_),
+                              clerk_};
     units_.push_back(
         std::make_unique<ReactorUnit>(context, reactor, static_cast<unsigned>(units_.size()), api_settings(config_)));
     unit = units_.back().get();
     wakes_.add(*unit);
   }
-  return std::make_unique<FrontDoor>(*unit, OperatorApi(*this, listener, config_.metrics.enabled), clerk_);
+  return std::make_unique<FrontDoor>(*unit, OperatorApi(*this, listener, config_.metrics.enabled),
+                                     FrontDoor::Workers{clerk_, comparer_});
 }
 
 // ---------------------------------------------------------------------------------------------------- operations
@@ -223,33 +243,9 @@ std::string Node::cluster_json() {
 
 Result<void> Node::remove_node(std::string_view address) { return cluster_.remove(std::string(address)); }
 
-Result<std::string> Node::history(std::string_view query, TimePoint now) {
-  return history_json(history_, registry_, own_address(), query, now);
-}
-
 std::string Node::own_address() const {
   const MutexLock lock(config_mutex_);
   return config_.http_server.advertise;
-}
-
-Result<std::string> Node::explain(std::string_view query, TimePoint now) {
-  const registry::LeaseStatus lease = registry_.lease_status();
-  explain::NodeFacts facts;
-  facts.address = own_address();
-  facts.expire_after = expire_after_;
-  for (const ReadyCheck& check : readiness(now)) {
-    const bool of_reads = check.name == "start_protection" || check.name == "synced";
-    if (of_reads && !check.ok) facts.refuses_reads = check.detail;
-  }
-  facts.protecting = lease.protecting;
-  facts.renewals_last_minute = lease.renewals_last_minute;
-  facts.renewals_needed = lease.needed;
-  facts.covered_until = lease.covered_until;
-  for (const cluster::LinkStatus& link : cluster_.links()) {
-    if (link.member && link.silent_for.value_or(Duration::max()) > cluster::kHeardWithin)
-      facts.silent_peers.push_back(link.address);
-  }
-  return explain_json(history_, registry_, facts, query, now);
 }
 
 void Node::made_here(registry::RecordRef ref) {
@@ -300,10 +296,13 @@ Result<std::string> Node::reload_config() {
   Reload plan = plan_reload(config_, std::move(*fresh));
   auto identity = tls_identity(plan.config);
   if (!identity) return identity.error();
+  auto token = AdminToken::load(plan.config.admin.token_file);
+  if (!token) return token.error();
   if (const auto reopened = logger_.reopen(); !reopened) return reopened.error();
   config_ = std::move(plan.config);
   apply(config_);
   if (*identity) server_->update_identity("tls", *identity);
+  take_token(std::move(*token));
   nlohmann::ordered_json told;
   told["changed"] = plan.changed;
   told["needs_restart"] = plan.needs_restart;
@@ -329,9 +328,11 @@ void Node::apply(const Config& config) {
   connections_max_.store(config.limits.connections, std::memory_order_relaxed);
   for (const auto& unit : units_) {
     unit->reporter().access().set_one_in(static_cast<uint32_t>(config.log.access_sample));
-    unit->reactor().post([u = unit.get(), settings = api_settings(config), access = peer_access(config)] {
+    unit->reactor().post([u = unit.get(), settings = api_settings(config), access = peer_access(config),
+                          shield = shield_settings(config)] {
       u->api().update(settings);
       u->peers().update(access);
+      u->guard().update(shield);
     });
   }
 }

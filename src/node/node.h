@@ -12,17 +12,21 @@
 // Source: operations.md 1 to 5.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "base/mutex.h"
 #include "base/result.h"
+#include "explain/explain.h"
 #include "history/history.h"
 #include "net/http_server.h"
 #include "net/worker.h"
+#include "node/admin_token.h"
 #include "node/background.h"
 #include "node/cluster_host.h"
 #include "node/command_line.h"
@@ -39,6 +43,9 @@
 #include "observe/limited_logger.h"
 #include "observe/log.h"
 #include "observe/metrics_registry.h"
+#include "queries/clients_query.h"
+#include "queries/rates.h"
+#include "queries/services_query.h"
 #include "registry/registry.h"
 #include "registry/start_protection.h"
 #include "registry/sweep.h"
@@ -76,7 +83,9 @@ class Node final : private Operations, private ClusterEvents {
   Node(NodeInput input, observe::Logger& logger, const Clock& clock);
 
   Result<void> open_store() EXCLUDES(config_mutex_);
-  Result<std::shared_ptr<const net::TlsIdentity>> read_identity() EXCLUDES(config_mutex_);
+  /// The token of admin calls, which is kept, and what is shown with TLS.
+  Result<std::shared_ptr<const net::TlsIdentity>> read_secrets() EXCLUDES(config_mutex_);
+  void take_token(AdminToken token) EXCLUDES(token_mutex_);
   Result<void> open_server(std::shared_ptr<const net::TlsIdentity> identity) EXCLUDES(config_mutex_);
   std::unique_ptr<codec::HttpHandler> make_handler(net::Reactor& reactor, OperatorApi::Listener listener)
       DISCOVERY_TS(no_thread_safety_analysis);
@@ -102,8 +111,26 @@ class Node final : private Operations, private ClusterEvents {
   [[nodiscard]] Result<void> set_log_level(std::string_view level) override;
   [[nodiscard]] std::string cluster_json() override;
   [[nodiscard]] Result<void> remove_node(std::string_view address) override;
-  [[nodiscard]] Result<std::string> history(std::string_view query, TimePoint now) override EXCLUDES(config_mutex_);
-  [[nodiscard]] Result<std::string> explain(std::string_view query, TimePoint now) override EXCLUDES(config_mutex_);
+
+  // Operations: the questions of an operator (node_queries.cpp)
+  [[nodiscard]] Result<std::string> ask(OperatorRoute route, const OperatorCall& call) override;
+  [[nodiscard]] bool authorized(std::string_view authorization) const override;
+  void denied(const OperatorRouteEntry& entry, std::string_view client) override;
+  [[nodiscard]] uint64_t last_event() const override;
+  [[nodiscard]] std::string events_text(uint64_t since, TimePoint now) const override;
+  [[nodiscard]] explain::NodeFacts explain_facts(TimePoint now) EXCLUDES(config_mutex_);
+  [[nodiscard]] queries::Watchers watchers() const;
+  [[nodiscard]] std::vector<guard::ClientTable::Row> clients(TimePoint now) const;
+  [[nodiscard]] queries::ConnectionsByClient connections() const;
+  [[nodiscard]] nlohmann::ordered_json protection_json(const registry::LeaseStatus& lease) const;
+  [[nodiscard]] nlohmann::ordered_json nodes_json() EXCLUDES(config_mutex_);
+  [[nodiscard]] nlohmann::ordered_json most_changed_json(TimePoint now) const;
+  [[nodiscard]] Result<std::string> overview_json(const OperatorCall& call) EXCLUDES(config_mutex_);
+  [[nodiscard]] Result<std::string> compare_json(const OperatorCall& call) EXCLUDES(config_mutex_);
+  [[nodiscard]] Result<std::string> write_instance(OperatorRoute route, const OperatorCall& call);
+  [[nodiscard]] Result<std::string> release_brake(const OperatorCall& call);
+  [[nodiscard]] std::shared_ptr<const AdminToken> token() const EXCLUDES(token_mutex_);
+  void sample_rates(TimePoint now);
 
   // ClusterEvents, on the cluster's thread
   void changed(const registry::Wake& wake, TimePoint now) override { wakes_.changed_elsewhere(wake, now); }
@@ -142,16 +169,25 @@ class Node final : private Operations, private ClusterEvents {
   std::unique_ptr<StoreKeeper> store_;  ///< null without a data folder
   ClusterHost cluster_;
   std::vector<std::unique_ptr<ReactorUnit>> units_;
-  net::Worker clerk_{"clerk", give_way};     ///< stopped before the reactors it answers by are destroyed
+  net::Worker clerk_{"clerk",
+                     give_way};  ///< this and the next: stopped before the reactors they answer by are destroyed
+  net::Worker comparer_{"comparer", give_way};
   std::unique_ptr<net::HttpServer> server_;  ///< destroyed before the units its handlers use
   std::unique_ptr<SelfRegistration> self_;
   std::unique_ptr<Watchdog> watchdog_;
-  const Duration expire_after_;  ///< of a lease; needs a restart to change
+  const Duration expire_after_;  ///< of a lease, as the next; needs a restart to change
+  const Duration expire_after_max_;
+  queries::Rates rates_;
+  std::array<observe::SharedCounter, kOperatorRoutes.size()> denied_;
+  mutable Mutex token_mutex_;
+  std::shared_ptr<const AdminToken> token_ GUARDED_BY(token_mutex_) = std::make_shared<AdminToken>();
   std::atomic<uint64_t> connections_max_;
   std::atomic<bool> draining_{false};
   std::atomic<bool> drain_asked_{false};  ///< by an admin call
   bool was_protecting_ = false;           ///< main thread
   bool self_listed_ = false;              ///< main thread
+  bool was_braking_ = false;              ///< main thread
+  TimePoint next_rates_{};
   TimePoint next_warnings_tick_{};
 };
 

@@ -4,6 +4,7 @@
 
 #include "codec/json_writer.h"
 #include "codec/params.h"
+#include "codec/text.h"
 #include "node/remote_answer.h"
 #include "observe/metrics_registry.h"
 
@@ -21,8 +22,12 @@ constexpr std::string_view kIndexText =
     "  GET  /healthz            the process answers\n"
     "  GET  /readyz?verbose     clients may be sent here\n"
     "  GET  /metrics            Prometheus text\n"
+    "  GET  /api/overview                                   how this node and the others are\n"
+    "  GET  /api/services?q=...                             what is registered; /api/service?env=...&appid=... one\n"
     "  GET  /api/history?appid=...                          what happened, who did it, when\n"
     "  GET  /api/explain?env=...&appid=...&hostname=...     why an instance is listed, or not\n"
+    "  GET  /api/compare?with=HOST:PORT                     what differs from another node\n"
+    "  GET  /api/clients                                    who asks how much, and who was slowed\n"
     "  POST /admin/reload | drain | log-level?level=debug, GET /admin/state (loopback)\n"
     "  GET  /admin/cluster, POST /admin/cluster/remove?node=HOST:PORT (loopback)\n";
 
@@ -34,9 +39,37 @@ int json(codec::HttpReply& reply, int status, std::string_view text) {
   return status;
 }
 
+int status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kExhausted:
+      return 503;
+    case ErrorCode::kConflict:
+      return 409;
+    case ErrorCode::kInternal:
+      return 500;
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kLimitExceeded:
+      break;
+  }
+  return 400;
+}
+
 int told(codec::HttpReply& reply, const Result<std::string>& answer) {
   if (answer) return json(reply, 200, *answer);
-  return json_error(reply, answer.error().code == ErrorCode::kUnavailable ? 503 : 400, answer.error().message);
+  return json_error(reply, status_of(answer.error().code), answer.error().message);
+}
+
+/// The page is of this daemon: the origin's authority is where the request was sent.
+bool same_origin(const codec::HttpRequest& request) {
+  std::string_view origin = request.field("origin");
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme))
+      return codec::equals_ignoring_case(origin.substr(scheme.size()), request.field("host"));
+  }
+  return false;
 }
 
 }  // namespace
@@ -55,27 +88,37 @@ const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
 std::optional<int> OperatorApi::refuse(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
                                        codec::HttpReply& reply) const {
   if (!entry.admin) return std::nullopt;
-  if (!request.field("origin").empty()) {
-    return json_error(reply, 403, "admin calls are not answered to pages in a browser");
+  const auto deny = [&](std::string_view why) {
+    operations_.denied(entry, request.client->ip);
+    return json_error(reply, 403, why);
+  };
+  const bool from_page = !request.field("origin").empty();
+  if (const std::string_view authorization = request.field("authorization"); !authorization.empty()) {
+    if (!operations_.authorized(authorization)) return deny("that is not the token of this node (admin.token_file)");
+    if (from_page && !same_origin(request)) return deny("admin calls are not answered to pages of others");
+    return std::nullopt;
   }
+  if (from_page) return deny("admin calls are answered to pages only with the token of this node (admin.token_file)");
   if (listener_ == Listener::kApi && !request.client->loopback) {
-    return json_error(reply, 403, "admin calls are answered on loopback only (or set admin.listen)");
+    return deny("admin calls are answered on loopback, or with the token of this node (admin.token_file)");
   }
   return std::nullopt;
 }
 
-int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply) {
+OperatorCall OperatorApi::call_of(const codec::HttpRequest& request) const {
+  return {std::string(request.query), request.received_at, request.client->ip, listener_ != Listener::kApiNoAdmin};
+}
+
+int OperatorApi::answer(OperatorRoute route, const OperatorCall& call, codec::HttpReply& reply) {
   switch (route) {
     case OperatorRoute::kIndex:
       reply.append(kIndexText);
       return 200;
-    case OperatorRoute::kPage:
-      break;  // page_answers.h
     case OperatorRoute::kHealth:
       reply.append("ok\n");
       return 200;
     case OperatorRoute::kReady:
-      return ready(request, reply);
+      return ready(call, reply);
     case OperatorRoute::kMetrics:
       reply.content_type = observe::kMetricsContentType;
       reply.append(operations_.metrics_text());
@@ -88,27 +131,24 @@ int OperatorApi::answer(OperatorRoute route, const codec::HttpRequest& request, 
       operations_.drain();
       return json(reply, 202, R"({"draining":true})");
     case OperatorRoute::kAdminLogLevel:
-      return log_level(request, reply);
+      return log_level(call, reply);
     case OperatorRoute::kAdminState:
-      return json(reply, 200, operations_.state_json(request.received_at));
+      return json(reply, 200, operations_.state_json(call.at));
     case OperatorRoute::kAdminCluster:
       return json(reply, 200, operations_.cluster_json());
     case OperatorRoute::kAdminClusterRemove:
-      return remove_node(request, reply);
-    case OperatorRoute::kHistory:
-      return told(reply, operations_.history(request.query, request.received_at));
-    case OperatorRoute::kExplain:
-      return told(reply, operations_.explain(request.query, request.received_at));
+      return remove_node(call, reply);
+    default:
+      return told(reply, operations_.ask(route, call));
   }
-  return json_error(reply, 500, "no such route");
 }
 
-int OperatorApi::ready(const codec::HttpRequest& request, codec::HttpReply& reply) {
-  const auto checks = operations_.readiness(request.received_at);
+int OperatorApi::ready(const OperatorCall& call, codec::HttpReply& reply) {
+  const auto checks = operations_.readiness(call.at);
   const bool ok = std::all_of(checks.begin(), checks.end(), [](const ReadyCheck& c) { return c.ok; });
   reply.status = ok ? 200 : 503;
   codec::Params params;
-  const bool verbose = params.add_urlencoded(request.query, kQueryParamsMax).has_value() && params.has("verbose");
+  const bool verbose = params.add_urlencoded(call.query, kQueryParamsMax).has_value() && params.has("verbose");
   if (!verbose) {
     reply.append(ok ? "ready\n" : "not ready\n");
     return reply.status;
@@ -127,9 +167,9 @@ int OperatorApi::ready(const codec::HttpRequest& request, codec::HttpReply& repl
   return reply.status;
 }
 
-int OperatorApi::remove_node(const codec::HttpRequest& request, codec::HttpReply& reply) {
+int OperatorApi::remove_node(const OperatorCall& call, codec::HttpReply& reply) {
   codec::Params params;
-  if (const auto read = params.add_urlencoded(request.query, kQueryParamsMax); !read) {
+  if (const auto read = params.add_urlencoded(call.query, kQueryParamsMax); !read) {
     return json_error(reply, 400, read.error().message);
   }
   const std::string_view node = params.first("node");
@@ -141,9 +181,9 @@ int OperatorApi::remove_node(const codec::HttpRequest& request, codec::HttpReply
   return json(reply, 200, text + "}");
 }
 
-int OperatorApi::log_level(const codec::HttpRequest& request, codec::HttpReply& reply) {
+int OperatorApi::log_level(const OperatorCall& call, codec::HttpReply& reply) {
   codec::Params params;
-  if (const auto read = params.add_urlencoded(request.query, kQueryParamsMax); !read) {
+  if (const auto read = params.add_urlencoded(call.query, kQueryParamsMax); !read) {
     return json_error(reply, 400, read.error().message);
   }
   const std::string_view level = params.first("level");

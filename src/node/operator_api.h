@@ -1,9 +1,10 @@
-// What the daemon answers about itself: `/`, health, readiness, metrics and the admin calls
-// (spec: operations.md 2, 4 and 5; discovery-api.md D24).
+// What the daemon answers about itself: `/`, health, readiness, metrics, the questions of an operator and the admin
+// calls (spec: operations.md 2, 4, 5 and 7; discovery-api.md D24).
 //
 // Lifecycle: one per listener and reactor, and copies of it; Operations outlives them, and is called from many threads.
-// Access: admin calls are answered to loopback only, or, where an admin listener is configured, on that listener only.
-// A request that carries an Origin comes from a page in a browser and is refused, loopback or not.
+// Access: admin calls are answered to loopback, to who has the token (admin_token.h), and, where an admin listener is
+// configured, on that listener only. A request that carries an Origin comes from a page in a browser: without the token
+// it is refused, loopback or not, and with it when the page is not this daemon's own.
 #pragma once
 
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "base/result.h"
 #include "codec/http.h"
+#include "node/event_feed.h"
 #include "node/routes.h"
 
 namespace discovery::node {
@@ -24,8 +26,15 @@ struct ReadyCheck {
   std::string detail;
 };
 
+struct OperatorCall {
+  std::string query;
+  TimePoint at;
+  std::string by;        ///< address of the client
+  bool may_act = false;  ///< actions are answered on this listener, to who has the token
+};
+
 /// What the node can be asked or told. Thread: any.
-class Operations {
+class Operations : public EventSource {
  public:
   [[nodiscard]] virtual std::vector<ReadyCheck> readiness(TimePoint now) const = 0;
   [[nodiscard]] virtual std::string metrics_text() const = 0;
@@ -41,9 +50,13 @@ class Operations {
   [[nodiscard]] virtual std::string cluster_json() = 0;
   /// Takes a silent node out of the cluster (replication.md 2.4, "Membership"). kNotFound, kInvalidArgument.
   [[nodiscard]] virtual Result<void> remove_node(std::string_view address) = 0;
-  /// A JSON object (query_api.h). kInvalidArgument, kUnavailable.
-  [[nodiscard]] virtual Result<std::string> history(std::string_view query, TimePoint now) = 0;
-  [[nodiscard]] virtual Result<std::string> explain(std::string_view query, TimePoint now) = 0;
+  /// A JSON object: the answer to a question of an operator, or of an action on an instance (src/queries).
+  /// kInvalidArgument, kNotFound, kUnavailable.
+  [[nodiscard]] virtual Result<std::string> ask(OperatorRoute route, const OperatorCall& call) = 0;
+  /// The value of an Authorization field names the token of this node.
+  [[nodiscard]] virtual bool authorized(std::string_view authorization) const = 0;
+  /// An admin call was refused.
+  virtual void denied(const OperatorRouteEntry& entry, std::string_view client) = 0;
 
  protected:
   ~Operations() = default;
@@ -64,18 +77,20 @@ class OperatorApi {
   /// The HTTP status if this client may not ask that here; the reply says why.
   std::optional<int> refuse(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
                             codec::HttpReply& reply) const;
-  /// Answers the request, of which only query and received_at are read. Returns the HTTP status. Thread: any; those
-  /// that takes_long() names on none that serves clients.
-  int answer(OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply);
+  /// Answers the request. Returns the HTTP status. Thread: any; but for those of AnsweredBy::kReactor none that serves
+  /// clients.
+  int answer(OperatorRoute route, const OperatorCall& call, codec::HttpReply& reply);
+  [[nodiscard]] OperatorCall call_of(const codec::HttpRequest& request) const;
+  [[nodiscard]] const EventSource& events() const { return operations_; }
 
   /// The entry of that path as this listener shows it; null when it shows none.
   [[nodiscard]] const OperatorRouteEntry* find(std::string_view path) const;
   [[nodiscard]] bool serves_discovery() const { return listener_ != Listener::kAdmin; }
 
  private:
-  int ready(const codec::HttpRequest& request, codec::HttpReply& reply);
-  int remove_node(const codec::HttpRequest& request, codec::HttpReply& reply);
-  int log_level(const codec::HttpRequest& request, codec::HttpReply& reply);
+  int ready(const OperatorCall& call, codec::HttpReply& reply);
+  int remove_node(const OperatorCall& call, codec::HttpReply& reply);
+  int log_level(const OperatorCall& call, codec::HttpReply& reply);
 
   Operations& operations_;
   Listener listener_;

@@ -10,7 +10,9 @@
 #include "net/reactor.h"
 #include "node/api_reporter.h"
 #include "node/cluster_host.h"
+#include "node/event_feed.h"
 #include "node/peer_desk.h"
+#include "node/request_guard.h"
 #include "observe/node_metrics.h"
 #include "protocol/discovery/api.h"
 #include "registry/poll_hub.h"
@@ -50,6 +52,8 @@ struct UnitContext {
   observe::RateLimitedLogger& warnings;
   uint32_t access_one_in;
   PeerAccess peers;
+  guard::ShieldSettings shield;
+  net::Worker& clerk;
 };
 
 class ReactorUnit final : public net::TurnHook {
@@ -62,7 +66,9 @@ class ReactorUnit final : public net::TurnHook {
         api_({context.registry, hub_, reactor, context.protection, context.cluster, context.proofs, context.wakes,
               reporter_},
              std::move(settings)),
-        peers_(context.cluster, reactor, context.peers) {
+        peers_(context.cluster, reactor, context.peers),
+        guard_(context.shield, metrics_, context.warnings),
+        feed_(reactor, context.clerk) {
     reactor.add_hook(*this);
   }
 
@@ -70,6 +76,9 @@ class ReactorUnit final : public net::TurnHook {
   [[nodiscard]] protocol::DiscoveryApi& api() { return api_; }
   [[nodiscard]] PeerDesk& peers() { return peers_; }
   [[nodiscard]] ApiReporter& reporter() { return reporter_; }
+  [[nodiscard]] RequestGuard& guard() { return guard_; }
+  [[nodiscard]] EventFeed& feed() { return feed_; }
+  [[nodiscard]] const registry::PollHub& hub() const { return hub_; }
   [[nodiscard]] observe::ReactorMetrics& metrics() { return metrics_; }
 
   /// On the reactor's thread.
@@ -96,6 +105,8 @@ class ReactorUnit final : public net::TurnHook {
   ApiReporter reporter_;
   protocol::DiscoveryApi api_;
   PeerDesk peers_;
+  RequestGuard guard_;
+  EventFeed feed_;
   bool opening_ = false;
 };
 

@@ -11,8 +11,8 @@ struct RemoteAnswer::Ticket {
 
 class RemoteAnswer::Parked final : public codec::ParkedRequest {
  public:
-  Parked(codec::HttpExchange& exchange, std::shared_ptr<Ticket> ticket)
-      : exchange_(exchange), ticket_(std::move(ticket)) {
+  Parked(codec::HttpExchange& exchange, std::shared_ptr<Ticket> ticket, Comes comes)
+      : exchange_(exchange), ticket_(std::move(ticket)), comes_(comes) {
     ticket_->request = this;
   }
   ~Parked() override { ticket_->request = nullptr; }
@@ -27,20 +27,23 @@ class RemoteAnswer::Parked final : public codec::ParkedRequest {
     reply.close = true;
     json_error(reply, 503, "this node is ending");
   }
-  [[nodiscard]] bool answers_soon() const override { return true; }
+  [[nodiscard]] bool answers_soon() const override { return comes_ == Comes::kSoon; }
 
  private:
   codec::HttpExchange& exchange_;
   const std::shared_ptr<Ticket> ticket_;
+  const Comes comes_;
   Write write_;
 };
 
 std::pair<std::unique_ptr<codec::ParkedRequest>, RemoteAnswer> RemoteAnswer::make(codec::HttpExchange& exchange,
-                                                                                  net::Reactor& reactor) {
+                                                                                  net::Reactor& reactor, Comes comes) {
   auto ticket = std::make_shared<Ticket>();
-  auto parked = std::make_unique<Parked>(exchange, ticket);
+  auto parked = std::make_unique<Parked>(exchange, ticket, comes);
   return {std::move(parked), RemoteAnswer(reactor, std::move(ticket))};
 }
+
+bool RemoteAnswer::wanted() const { return ticket_->request != nullptr; }
 
 void RemoteAnswer::give(Write write) const {
   reactor_->post([ticket = ticket_, write = std::move(write)]() mutable {

@@ -8,6 +8,7 @@
 // both. Thread: make() and the writer on the reactor's, give() on any.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -22,9 +23,15 @@ class RemoteAnswer {
   /// Fills the reply, on the reactor.
   using Write = std::function<void(codec::HttpReply&)>;
 
+  /// A node that drains waits for what comes soon, and sends away who waits for the rest.
+  enum class Comes : uint8_t { kSoon, kSomeTime };
+
   static std::pair<std::unique_ptr<codec::ParkedRequest>, RemoteAnswer> make(codec::HttpExchange& exchange,
-                                                                             net::Reactor& reactor);
+                                                                             net::Reactor& reactor,
+                                                                             Comes comes = Comes::kSoon);
   void give(Write write) const;
+  /// False: the client has hung up. On the reactor.
+  [[nodiscard]] bool wanted() const;
 
  private:
   class Parked;

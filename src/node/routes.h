@@ -28,16 +28,28 @@ enum class OperatorRoute : uint8_t {
   kAdminClusterRemove,
   kHistory,
   kExplain,
+  kOverview,
+  kRates,
+  kServices,
+  kService,
+  kClients,
+  kDigest,
+  kRecords,
+  kCompare,
+  kEvents,
+  kInstanceSet,
+  kInstanceCancel,
+  kBrakeRelease,
 };
 
 struct OperatorRouteEntry {
   codec::Method method;
   std::string_view path;
   OperatorRoute route;
-  bool admin;  ///< loopback only, or on the admin listener where there is one
+  bool admin;  ///< from loopback, with the token, or on the admin listener where there is one
 };
 
-inline constexpr std::array<OperatorRouteEntry, 13> kOperatorRoutes{{
+inline constexpr std::array<OperatorRouteEntry, 25> kOperatorRoutes{{
     {codec::Method::kGet, "/", OperatorRoute::kIndex, false},
     {codec::Method::kGet, "/page/", OperatorRoute::kPage, false},  // and all below it
     {codec::Method::kGet, "/healthz", OperatorRoute::kHealth, false},
@@ -51,21 +63,42 @@ inline constexpr std::array<OperatorRouteEntry, 13> kOperatorRoutes{{
     {codec::Method::kPost, "/admin/cluster/remove", OperatorRoute::kAdminClusterRemove, true},
     {codec::Method::kGet, "/api/history", OperatorRoute::kHistory, false},
     {codec::Method::kGet, "/api/explain", OperatorRoute::kExplain, false},
+    {codec::Method::kGet, "/api/overview", OperatorRoute::kOverview, false},
+    {codec::Method::kGet, "/api/rates", OperatorRoute::kRates, false},
+    {codec::Method::kGet, "/api/services", OperatorRoute::kServices, false},
+    {codec::Method::kGet, "/api/service", OperatorRoute::kService, false},
+    {codec::Method::kGet, "/api/clients", OperatorRoute::kClients, false},
+    {codec::Method::kGet, "/api/digest", OperatorRoute::kDigest, false},
+    {codec::Method::kGet, "/api/records", OperatorRoute::kRecords, false},
+    {codec::Method::kGet, "/api/compare", OperatorRoute::kCompare, false},
+    {codec::Method::kGet, "/api/events", OperatorRoute::kEvents, false},
+    {codec::Method::kPost, "/admin/instance/set", OperatorRoute::kInstanceSet, true},
+    {codec::Method::kPost, "/admin/instance/cancel", OperatorRoute::kInstanceCancel, true},
+    {codec::Method::kPost, "/admin/brake/release", OperatorRoute::kBrakeRelease, true},
 }};
 
-/// Its answer walks the registry, waits for another thread or reads files: not for a reactor.
-constexpr bool takes_long(OperatorRoute route) {
+/// Who makes the answer.
+enum class AnsweredBy : uint8_t {
+  kReactor,   ///< at once
+  kClerk,     ///< it walks the registry, waits for another thread or reads files: not for a reactor
+  kComparer,  ///< it waits for another node: not for the clerk either, whom scrapes need
+  kFeed,      ///< when something happens (event_feed.h)
+};
+constexpr AnsweredBy answered_by(OperatorRoute route) {
   switch (route) {
-    case OperatorRoute::kMetrics:
-    case OperatorRoute::kAdminReload:
-    case OperatorRoute::kAdminState:
-    case OperatorRoute::kAdminCluster:
-    case OperatorRoute::kAdminClusterRemove:
-    case OperatorRoute::kHistory:
-    case OperatorRoute::kExplain:
-      return true;
+    case OperatorRoute::kIndex:
+    case OperatorRoute::kPage:
+    case OperatorRoute::kHealth:
+    case OperatorRoute::kReady:
+    case OperatorRoute::kAdminDrain:
+    case OperatorRoute::kAdminLogLevel:
+      return AnsweredBy::kReactor;
+    case OperatorRoute::kCompare:
+      return AnsweredBy::kComparer;
+    case OperatorRoute::kEvents:
+      return AnsweredBy::kFeed;
     default:
-      return false;
+      return AnsweredBy::kClerk;
   }
 }
 

@@ -51,6 +51,8 @@ registry::RegistrySettings registry_settings(const Config& config) {
   s.lease.recount_interval = config.lease.recount_interval;
   s.lease.share = config.lease.share;
   s.lease.brake = config.lease.brake;
+  s.lease.brake_share = config.lease.brake_share;
+  s.lease.brake_max = config.lease.brake_max;
   s.lease.late_after = 2 * config.lease.renew_interval;
   s.lease.renewals_per_minute = std::max<int64_t>(1, std::chrono::minutes(1) / config.lease.renew_interval);
   // Ceiling, lease, and the age of what may still arrive: nothing older can come back afterwards (replication.md 2.3).
@@ -82,6 +84,10 @@ protocol::ApiSettings api_settings(const Config& config) {
   s.addrs_max = config.limits.addrs;
   s.metadata = {config.limits.metadata_members, config.limits.metadata_bytes};
   return s;
+}
+
+guard::ShieldSettings shield_settings(const Config& config) {
+  return {config.shield.enabled, static_cast<uint32_t>(config.shield.repeats), config.shield.delay};
 }
 
 std::vector<cluster::SeedNode> seed_nodes(const Config& config) {

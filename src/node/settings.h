@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codec/http_head.h"
+#include "guard/shield.h"
 #include "net/http_server.h"
 #include "node/cluster_host.h"
 #include "node/config.h"
@@ -22,6 +23,7 @@ namespace discovery::node {
 [[nodiscard]] protocol::ApiSettings api_settings(const Config& config);
 /// Without the own address, which may be known only once the listeners are bound.
 [[nodiscard]] HostSettings host_settings(const Config& config);
+[[nodiscard]] guard::ShieldSettings shield_settings(const Config& config);
 /// The other configured nodes, of all zones.
 [[nodiscard]] std::vector<cluster::SeedNode> seed_nodes(const Config& config);
 [[nodiscard]] PeerAccess peer_access(const Config& config);

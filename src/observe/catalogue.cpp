@@ -60,6 +60,8 @@ std::span<const MetricInfo* const> catalogue() {
       &kTombstones,
       &kCovered,
       &kBraked,
+      &kSlowedClients,
+      &kAuthDenied,
       &kSnapshots,
       &kSnapshotBytes,
       &kSnapshotRecords,

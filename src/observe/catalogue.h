@@ -177,6 +177,14 @@ inline constexpr MetricInfo kCovered{
     MetricType::kGauge,
     {},
     "Age of the moment up to which every renewal anywhere is known here; no series while there is none."};
+inline constexpr MetricInfo kSlowedClients{"discovery_slowed_clients",
+                                           MetricType::kGauge,
+                                           {},
+                                           "Clients whose answers were held back in the last ten seconds."};
+inline constexpr MetricInfo kAuthDenied{"discovery_auth_denied_total",
+                                        MetricType::kCounter,
+                                        {"route"},
+                                        "Admin calls refused: from elsewhere without the token, or with another one."};
 inline constexpr MetricInfo kBraked{
     "discovery_braked_applications", MetricType::kGauge, {}, "Applications held by the brake."};
 inline constexpr MetricInfo kSnapshots{

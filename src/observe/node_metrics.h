@@ -63,11 +63,14 @@ enum class ThrottleRule : uint8_t {
   kParkedPolls,
   kRegistryMemory,
   kSlowConsumer,  ///< took no byte of its answer for too long
-  kRate,          ///< requests per second of one client
+  kSpinningPoll,  ///< this and what follows: the same useless request in a loop
+  kRegisterLoop,
+  kRenewLoop,
 };
-inline constexpr std::array<std::string_view, 14> kThrottleRules = {
-    "connections", "descriptors", "head", "body",         "fields",          "apps",          "text",
-    "partly_read", "slow_sender", "idle", "parked_polls", "registry_memory", "slow_consumer", "rate"};
+inline constexpr std::array<std::string_view, 16> kThrottleRules = {
+    "connections",   "descriptors",   "head",          "body",      "fields",       "apps",
+    "text",          "partly_read",   "slow_sender",   "idle",      "parked_polls", "registry_memory",
+    "slow_consumer", "spinning_poll", "register_loop", "renew_loop"};
 
 /// Why an instance was evicted: past its lease, or past the ceiling that holds even under self-protection.
 enum class EvictReason : uint8_t { kExpired, kCeiling };

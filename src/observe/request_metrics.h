@@ -24,8 +24,8 @@ namespace discovery::observe {
 class RequestMetrics {
  public:
   static constexpr size_t kRoutesMax = 64;
-  static constexpr std::array<int, 15> kOutcomes = {0,   -304, -400, -404, -409, -500, 200, 400,
-                                                    404, 405,  408,  413,  431,  500,  503};
+  static constexpr std::array<int, 20> kOutcomes = {0,   -304, -400, -404, -409, -500, 200, 400, 404, 405,
+                                                    408, 413,  431,  500,  503,  202,  304, 403, 409, 422};
   static constexpr size_t kOther = kOutcomes.size();
 
   /// Names have static storage; every reactor gets the same table.
@@ -74,6 +74,16 @@ class RequestMetrics {
         return 13;
       case 503:
         return 14;
+      case 202:
+        return 15;
+      case 304:
+        return 16;
+      case 403:
+        return 17;
+      case 409:
+        return 18;
+      case 422:
+        return 19;
       default:
         return kOther;
     }

@@ -60,6 +60,7 @@ const Application::ZoneCount* Application::zone(std::string_view name) const {
 
 void Application::count(const Instance& record, int sign) {
   const auto delta = static_cast<uint32_t>(sign);  // modulo 2^32: adding -1 subtracts
+  if (record.numbers.state == RecordState::kHidden) hidden_ += delta;
   if (record.numbers.state != RecordState::kVisible) return;
   auto it = zones_.find(record.zone());
   if (it == zones_.end()) {

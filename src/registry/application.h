@@ -68,6 +68,7 @@ class Application {
   // -- records
   [[nodiscard]] size_t record_count() const { return records_.size(); }
   [[nodiscard]] size_t visible_count() const { return visible_; }
+  [[nodiscard]] size_t hidden_count() const { return hidden_; }
   /// Index of the record of that key in any state, or kNone. O(1).
   [[nodiscard]] size_t find(std::string_view zone, std::string_view hostname) const;
   [[nodiscard]] const Instance& record(size_t index) const { return *records_[index]; }
@@ -191,6 +192,7 @@ class Application {
   size_t bytes_;
   uint32_t visible_ = 0;
   uint32_t in_service_ = 0;
+  uint32_t hidden_ = 0;
   bool views_used_ = false;
   std::map<std::string, ZoneCount, std::less<>> zones_;
   /// Visible records by (zone, hostname). Empty until somebody asks; then it is kept right.

@@ -24,10 +24,11 @@ void Brake::judge(Entry& entry, TimePoint now) {
                         static_cast<double>(entry.going + lost) > static_cast<double>(all) * settings_.brake_share;
   if (!too_much) {
     entry.held_since = {};
+    entry.released = false;
   } else if (entry.held_since == TimePoint{}) {
     entry.held_since = now;
   }
-  entry.held = too_much && now - entry.held_since < settings_.brake_max;
+  entry.held = too_much && !entry.released && now - entry.held_since < settings_.brake_max;
 }
 
 void Brake::decide(TimePoint now) {
@@ -42,6 +43,19 @@ void Brake::decide(TimePoint now) {
 bool Brake::holds(uint64_t app_id) const {
   const auto it = entries_.find(app_id);
   return it != entries_.end() && it->second.held;
+}
+
+void Brake::release(uint64_t app_id) {
+  const auto it = entries_.find(app_id);
+  if (it != entries_.end() && it->second.held) it->second.released = true;
+}
+
+std::vector<Brake::Hold> Brake::holds() const {
+  std::vector<Hold> holds;
+  for (const auto& [id, e] : entries_) {
+    if (e.held) holds.push_back({id, e.held_since, e.held_since + settings_.brake_max, e.visible, e.going});
+  }
+  return holds;
 }
 
 void Brake::hidden(uint64_t app_id, TimePoint now) {

@@ -3,9 +3,10 @@
 //
 // Held is an application of at least `brake_min` instances of which more than `brake_share` would be hidden within
 // `expire_after`, what earlier sweeps hid included. It ends when renewals return, or after `brake_max`; then the rest
-// goes, and it is not held again before it was well once.
+// goes, and it is not held again before it was well once. An operator may release it earlier: the same, at once.
 // Lifecycle: one per sweep object; per sweep begin(), count() for each instance that would go, decide(), then holds()
-// and hidden() as they go. Thread: that of the sweep. Memory: an entry per application that loses instances.
+// and hidden() as they go. Thread: that of the sweep; Sweep hands releases over. Memory: an entry per application that
+// loses instances.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +31,19 @@ class Brake {
   void hidden(uint64_t app_id, TimePoint now);
   /// How many applications are held, since decide().
   [[nodiscard]] int64_t held() const { return held_; }
+  /// Lets go what would go, from the next decide() on. Nothing where it is not held.
+  void release(uint64_t app_id);
+
+  /// One application that is held.
+  struct Hold {
+    uint64_t app_id = 0;
+    TimePoint since;
+    TimePoint until;      ///< at the latest
+    int64_t visible = 0;  ///< listed, when it was decided
+    int64_t overdue = 0;  ///< of these, past their lease
+  };
+  /// Since decide(), in no order.
+  [[nodiscard]] std::vector<Hold> holds() const;
 
  private:
   struct Loss {
@@ -42,6 +56,7 @@ class Brake {
     std::vector<Loss> losses;  ///< of the last expire_after, one per sweep
     TimePoint held_since{};    ///< zero: it is well
     bool held = false;
+    bool released = false;  ///< by an operator, until it is well
   };
   void judge(Entry& entry, TimePoint now);
 

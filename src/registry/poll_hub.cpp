@@ -80,6 +80,7 @@ PollHub::Waiter::Waiter(PollHub& hub, size_t watches) : hub_(hub) {
 PollHub::Waiter::~Waiter() {
   for (Watch& w : watches()) {
     w.unlink();
+    --w.app->waiting;
     hub_.leave_if_empty(*w.app);
   }
   if (room_ == 0) return;
@@ -102,6 +103,7 @@ Result<AppState> PollHub::Waiter::join(AppKeyView app, std::string_view zone, in
   w.app = *watched;
   w.waiter = this;
   w.app->watches.push_back(w);
+  ++w.app->waiting;
   return state;
 }
 

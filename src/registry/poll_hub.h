@@ -22,6 +22,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/intrusive_list.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -53,6 +54,7 @@ class PollHub {
     uint64_t id = 0;
     TimePoint changed_at{};  ///< of the first change since the last flush
     IntrusiveList<struct Watch, WatchTag> watches;
+    uint32_t waiting = 0;  ///< how many watches there are
   };
 
   /// The reactor's index is the bit by which Registry names this hub. Registry, deadlines and budget must outlive the
@@ -69,6 +71,10 @@ class PollHub {
 
   [[nodiscard]] bool has_marked() const { return !marked_.empty() || !ready_.empty(); }
   [[nodiscard]] size_t watched_applications() const { return apps_.size(); }
+  /// Calls f with each application and how many polls wait for it.
+  void for_each_watched(FunctionRef<void(const AppKey&, uint32_t)> f) const {
+    for (const auto& [id, app] : apps_) f(app->key, app->waiting);
+  }
 
  private:
   friend class Waiter;

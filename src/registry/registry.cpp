@@ -184,6 +184,12 @@ void Registry::with_records(AppKeyView key, FunctionRef<void(const Application*)
 }
 
 void Registry::for_each_application(FunctionRef<void(const Application&)> f) const {
+  for_each_stored([&](const Application& app) {
+    if (app.visible_count() > 0) f(app);
+  });
+}
+
+void Registry::for_each_stored(FunctionRef<void(const Application&)> f) const {
   constexpr size_t kAppsPerLock = 64;  // so that no request waits for the whole walk
   for (const Shard& shard : shards_) {
     for (size_t place = 0, end = 1; place < end;) {
@@ -191,7 +197,7 @@ void Registry::for_each_application(FunctionRef<void(const Application&)> f) con
       end = shard.list.size();
       for (const size_t stop = std::min(place + kAppsPerLock, end); place < stop; ++place) {
         const auto& app = shard.list[place];
-        if (app && app->visible_count() > 0) f(*app);
+        if (app && app->record_count() > 0) f(*app);
       }
     }
   }

@@ -240,6 +240,8 @@ class Registry {
   /// Calls f for every application with a visible instance, in slices, each under the lock of its shard. One that comes
   /// or goes meanwhile may be seen or not, every other once.
   void for_each_application(FunctionRef<void(const Application&)> f) const;
+  /// The same with every application that has a record, visible or not.
+  void for_each_stored(FunctionRef<void(const Application&)> f) const;
 
   // -- waiting: compare and join are one step, so no change falls between them (D25)
   /// What look() tells; and from now on every change of the application, known or not, names `reactor` (0 to 63) in its

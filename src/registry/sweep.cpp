@@ -48,6 +48,7 @@ void Sweep::begin(TimePoint now) {
   next_sweep_ += lease.sweep_interval;
   if (next_sweep_ <= now) next_sweep_ = now + lease.sweep_interval;  // the process was stopped for a while
   candidates_.clear();
+  take_releases();
   brake_.begin(now);
   expired_ = 0;
   begin_reading(Phase::kForgetting);
@@ -118,6 +119,9 @@ void Sweep::collect(const Application& app, size_t record, TimePoint now) {
   ++expired_;
   if (protected_ && !registry_.past_ceiling(app.lease_ns(record), now)) return;
   brake_.count(app.id(), app.visible_count());
+  if (registry_.settings_.lease.brake) {
+    braked_names_.try_emplace(app.id(), AppKey{std::string(app.key().appid), std::string(app.key().env)});
+  }
   candidates_.push_back({app.id(), static_cast<uint32_t>(app.place_in_shard), static_cast<uint32_t>(record),
                          static_cast<uint16_t>(shard_)});
 }
@@ -126,9 +130,44 @@ void Sweep::collect(const Application& app, size_t record, TimePoint now) {
 void Sweep::begin_hiding(TimePoint now) {
   phase_ = Phase::kHiding;
   hiding_since_ = now;
+  decide_brake(now);
+  allowed_ = static_cast<size_t>(eviction_limit(registry_.size(), registry_.settings_.lease.share));
+}
+
+void Sweep::decide_brake(TimePoint now) {
   brake_.decide(now);
   registry_.braked_.store(brake_.held(), std::memory_order_relaxed);
-  allowed_ = static_cast<size_t>(eviction_limit(registry_.size(), registry_.settings_.lease.share));
+  std::vector<std::pair<uint64_t, BrakedApplication>> braked;
+  for (const Brake::Hold& h : brake_.holds()) {
+    braked.push_back({h.app_id, {std::move(braked_names_.at(h.app_id)), h.since, h.until, h.visible, h.overdue}});
+  }
+  braked_names_.clear();
+  std::sort(braked.begin(), braked.end(), [](const auto& a, const auto& b) { return a.second.app < b.second.app; });
+  const MutexLock lock(brake_mutex_);
+  braked_ = std::move(braked);
+}
+
+std::vector<BrakedApplication> Sweep::braked() const {
+  const MutexLock lock(brake_mutex_);
+  std::vector<BrakedApplication> all;
+  for (const auto& [id, one] : braked_) all.push_back(one);
+  return all;
+}
+
+bool Sweep::release(AppKeyView app) {
+  const MutexLock lock(brake_mutex_);
+  for (const auto& [id, one] : braked_) {
+    if (one.app.appid != app.appid || one.app.env != app.env) continue;
+    releases_.push_back(id);
+    return true;
+  }
+  return false;
+}
+
+void Sweep::take_releases() {
+  const MutexLock lock(brake_mutex_);
+  for (const uint64_t id : releases_) brake_.release(id);
+  releases_.clear();
 }
 
 void Sweep::hide_some(TimePoint now, Random& random, FunctionRef<void(const Expired&)> hidden) {

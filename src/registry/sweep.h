@@ -9,12 +9,14 @@
 // its turn to be hidden comes. Forgetting goes through records from their end: removal moves the last into the gap.
 //
 // Lifecycle: one per Registry, which must outlive it.
-// Thread: one thread calls step(); other threads may use the registry.
+// Thread: one thread calls step(); other threads may use the registry, and braked() and release().
 // Cost: eight bytes are read, twice, of a record whose lease is fresh, the record itself only of others.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/function_ref.h"
@@ -32,6 +34,15 @@ struct Expired {
   Wake wake;
 };
 
+/// An application that the brake holds (brake.h).
+struct BrakedApplication {
+  AppKey app;
+  TimePoint since;
+  TimePoint until;      ///< at the latest
+  int64_t visible = 0;  ///< listed, when the last sweep looked
+  int64_t overdue = 0;  ///< of these, past their lease
+};
+
 class Sweep {
  public:
   static constexpr size_t kRecordsPerStep = 2000;
@@ -43,6 +54,11 @@ class Sweep {
   /// Does the next slice of a sweep that is due or under way, and says when it wants to be called again: `now` when
   /// there is more to do.
   TimePoint step(TimePoint now, Random& random, FunctionRef<void(const Expired&)> hidden);
+
+  /// What the brake holds, as the last sweep left it, by name. Thread: any.
+  [[nodiscard]] std::vector<BrakedApplication> braked() const EXCLUDES(brake_mutex_);
+  /// The next sweep lets it go, at most a sweep interval from now. False: the brake does not hold it. Thread: any.
+  bool release(AppKeyView app) EXCLUDES(brake_mutex_);
 
   [[nodiscard]] bool under_way() const { return phase_ != Phase::kWaiting; }
 
@@ -58,6 +74,8 @@ class Sweep {
   void begin(TimePoint now);
   void begin_reading(Phase phase);
   void begin_hiding(TimePoint now);
+  void decide_brake(TimePoint now) EXCLUDES(brake_mutex_);
+  void take_releases() EXCLUDES(brake_mutex_);
   /// The next slice of all records; true when all are read.
   bool read_some(TimePoint now);
   bool read_application(Registry::Shard& shard, Application& app, TimePoint now, size_t& budget) REQUIRES(shard.mutex);
@@ -69,6 +87,10 @@ class Sweep {
 
   Registry& registry_;
   Brake brake_;
+  std::map<uint64_t, AppKey> braked_names_;  ///< of those that lose instances in this sweep, where the brake is on
+  mutable Mutex brake_mutex_;
+  std::vector<std::pair<uint64_t, BrakedApplication>> braked_ GUARDED_BY(brake_mutex_);
+  std::vector<uint64_t> releases_ GUARDED_BY(brake_mutex_);
   TimePoint hiding_since_{};
   Phase phase_ = Phase::kWaiting;
   TimePoint next_sweep_;

@@ -178,7 +178,7 @@ TEST(NodeMetrics, EveryEnumeratorHasItsLabel) {
   EXPECT_EQ(rule(ThrottleRule::kParkedPolls), "parked_polls");
   EXPECT_EQ(rule(ThrottleRule::kRegistryMemory), "registry_memory");
   EXPECT_EQ(rule(ThrottleRule::kSlowConsumer), "slow_consumer");
-  EXPECT_EQ(rule(ThrottleRule::kRate), "rate");
+  EXPECT_EQ(rule(ThrottleRule::kRenewLoop), "renew_loop");
   const auto result = [](WriteResult r) { return kWriteResults[static_cast<size_t>(r)]; };
   EXPECT_EQ(result(WriteResult::kOk), "ok");
   EXPECT_EQ(result(WriteResult::kInvalid), "invalid");

@@ -1,0 +1,122 @@
+#include "node/request_guard.h"
+
+#include <algorithm>
+
+#include "codec/params.h"
+#include "codec/text.h"
+#include "node/kernel_random.h"
+
+namespace discovery::node {
+
+using guard::ClientCounts;
+using guard::Rule;
+using guard::Slowed;
+using guard::Useless;
+using observe::ThrottleRule;
+using protocol::Code;
+using protocol::Route;
+
+namespace {
+
+constexpr size_t kParamsMax = 64;
+constexpr size_t kNameShownMax = 128;
+
+ThrottleRule throttle_rule(Rule rule) {
+  switch (rule) {
+    case Rule::kSpinningPoll:
+      return ThrottleRule::kSpinningPoll;
+    case Rule::kRegisterLoop:
+      return ThrottleRule::kRegisterLoop;
+    case Rule::kRenewLoop:
+      break;
+  }
+  return ThrottleRule::kRenewLoop;
+}
+
+/// "/discovery/renew demo.service host-7"
+std::string description_of(const Useless& request) {
+  codec::Params params;
+  // What does not read as parameters is shown by its path alone.
+  static_cast<void>(params.add_urlencoded(request.body, kParamsMax).has_value() &&
+                    params.add_urlencoded(request.query, kParamsMax).has_value());
+  std::string text(request.path);
+  for (const std::string_view name : {"appid", "hostname"}) {
+    if (params.has(name)) text += ' ' + codec::printable(params.first(name), kNameShownMax);
+  }
+  return text;
+}
+
+void count(ClientCounts& counts, Route route, std::optional<Code> code) {
+  switch (route) {
+    case Route::kRegister:
+      ++counts.registers;
+      break;
+    case Route::kRenew:
+      ++counts.renews;
+      counts.renews_not_found += code == Code::kNotFound;
+      break;
+    case Route::kCancel:
+      ++counts.cancels;
+      break;
+    case Route::kPoll:
+    case Route::kPolls:
+      ++counts.polls;
+      counts.polls_at_once += code.has_value();
+      break;
+    default:
+      break;
+  }
+}
+
+std::optional<Rule> rule_of(Route route, std::optional<Code> code) {
+  if (!code) return std::nullopt;
+  const bool done = *code == Code::kOk;
+  const bool missing = *code == Code::kNotFound;
+  if (route == Route::kRegister && done) return Rule::kRegisterLoop;
+  if ((route == Route::kPoll || route == Route::kPolls) && (done || missing)) return Rule::kSpinningPoll;
+  if ((route == Route::kRenew || route == Route::kCancel) && missing) return Rule::kRenewLoop;
+  return std::nullopt;
+}
+
+}  // namespace
+
+RequestGuard::RequestGuard(const guard::ShieldSettings& settings, observe::ReactorMetrics& metrics,
+                           observe::RateLimitedLogger& warnings)
+    : table_(from_kernel<HashKey>()),
+      shield_(from_kernel<HashKey>(), settings),
+      metrics_(metrics),
+      warnings_(warnings) {}
+
+Duration RequestGuard::saw(const codec::HttpRequest& request, Route route, std::optional<Code> code) {
+  const TimePoint now = request.received_at;
+  ClientCounts& counts = table_.of(request.client->ip, now);
+  count(counts, route, code);
+  const auto rule = rule_of(route, code);
+  if (!rule) return {};
+  const Useless useless{*rule, request.client->ip, request.path, request.query, request.body};
+  const auto judgement = shield_.judge(useless, now);
+  counts.registers_unchanged += route == Route::kRegister && judgement.repeated;
+  if (judgement.delay > Duration::zero()) note_slowed(counts, useless, judgement, now);
+  return judgement.delay;
+}
+
+void RequestGuard::note_slowed(ClientCounts& counts, const Useless& what, const guard::Shield::Judgement& judgement,
+                               TimePoint now) {
+  metrics_.throttled[throttle_rule(what.rule)].add();
+  auto it =
+      std::find_if(counts.slowed.begin(), counts.slowed.end(), [&](const Slowed& s) { return s.rule == what.rule; });
+  if (it == counts.slowed.end())
+    it = counts.slowed.insert(it, Slowed{.rule = what.rule, .what = {}, .since = {}, .last = {}});
+  if (judgement.begins) {
+    *it = {.rule = what.rule, .what = description_of(what), .since = now, .last = now};
+    warnings_.log({observe::LogLevel::kWarn, "client_slowed", what.ip}, now,
+                  {{"client", what.ip},
+                   {"cause", guard::rule_name(what.rule)},
+                   {"request", std::string_view(it->what)},
+                   {"count", judgement.in_window}});
+  }
+  it->last = now;
+  ++it->answers;
+}
+
+}  // namespace discovery::node

@@ -1,0 +1,44 @@
+// Counts what each client asks, and slows the one that asks the same useless thing in a loop.
+//
+//   request, route, code of its answer --> ClientTable (who), Shield (how often the same) --> hold the answer back
+//
+// One warning when a loop is recognised, with client, rule and request; the answers held back are a metric.
+// Lifecycle: one per reactor. Thread: its reactor's.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "codec/http.h"
+#include "guard/client_table.h"
+#include "guard/shield.h"
+#include "observe/limited_logger.h"
+#include "observe/node_metrics.h"
+#include "protocol/discovery/error_codes.h"
+#include "protocol/discovery/routes.h"
+
+namespace discovery::node {
+
+class RequestGuard {
+ public:
+  RequestGuard(const guard::ShieldSettings& settings, observe::ReactorMetrics& metrics,
+               observe::RateLimitedLogger& warnings);
+
+  /// After each request of the Discovery API; no code: it waits. How long its answer is to be held back.
+  [[nodiscard]] Duration saw(const codec::HttpRequest& request, protocol::Route route,
+                             std::optional<protocol::Code> code);
+
+  void update(const guard::ShieldSettings& settings) { shield_.update(settings); }
+  [[nodiscard]] std::vector<guard::ClientTable::Row> clients(TimePoint now) const { return table_.rows(now); }
+
+ private:
+  void note_slowed(guard::ClientCounts& counts, const guard::Useless& what, const guard::Shield::Judgement& judgement,
+                   TimePoint now);
+
+  guard::ClientTable table_;
+  guard::Shield shield_;
+  observe::ReactorMetrics& metrics_;
+  observe::RateLimitedLogger& warnings_;
+};
+
+}  // namespace discovery::node

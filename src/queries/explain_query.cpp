@@ -1,0 +1,39 @@
+#include "queries/explain_query.h"
+
+#include <nlohmann/json.hpp>
+
+#include "queries/question.h"
+#include "queries/record_json.h"
+
+namespace discovery::queries {
+
+using nlohmann::ordered_json;
+
+Result<std::string> explain_json(const history::History& history, const registry::Registry& registry,
+                                 const explain::NodeFacts& facts, std::string_view query, TimePoint now) {
+  const auto asked = Question::read(query, {"env", "appid", "hostname", "zone", "client_zone", "status"});
+  if (!asked) return asked.error();
+  if (const auto named = asked->require({"env", "appid", "hostname"}); !named) return named.error();
+  explain::Question question;
+  question.app = {asked->text("env"), asked->text("appid")};
+  question.hostname = asked->text("hostname");
+  question.zone = asked->text("zone");
+  question.client_zone = asked->text("client_zone");
+  const auto mask = asked->number("status", {0, UINT32_MAX, 1});
+  if (!mask) return mask.error();
+  question.status_mask = static_cast<uint32_t>(*mask);
+  const explain::Answer answer = explain::explain(registry, history, facts, question, now);
+  ordered_json json;
+  json["node"] = facts.address;
+  json["visible"] = answer.visible;
+  json["cause"] = cause_name(answer.cause);
+  json["summary"] = answer.summary;
+  ordered_json verdicts = ordered_json::array();
+  for (const explain::Verdict& v : answer.verdicts) {
+    verdicts.push_back({{"about", v.about}, {"passes", v.passes}, {"detail", v.detail}});
+  }
+  json["verdicts"] = std::move(verdicts);
+  return text_of(json);
+}
+
+}  // namespace discovery::queries

@@ -1,0 +1,54 @@
+#include "queries/record_json.h"
+
+namespace discovery::queries {
+
+using nlohmann::ordered_json;
+using registry::InstanceNumbers;
+using registry::RecordState;
+
+std::string text_of(const ordered_json& json) {
+  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+std::string_view state_name(RecordState state) {
+  switch (state) {
+    case RecordState::kVisible:
+      return "visible";
+    case RecordState::kHidden:
+      return "hidden";
+    case RecordState::kTombstone:
+      break;
+  }
+  return "cancelled";
+}
+
+ordered_json version_json(const registry::Version& v) {
+  ordered_json json;
+  json["t"] = v.incarnation.t_ns;
+  json["node"] = v.incarnation.node;
+  if (v.set.t_ns != 0) json["set"] = {{"t", v.set.t_ns}, {"node", v.set.node}};
+  return json;
+}
+
+void add_numbers(ordered_json& to, const InstanceNumbers& n) {
+  to["state"] = state_name(n.state);
+  to["status"] = n.status;
+  to["version_number"] = version_json(n.version);
+}
+
+void add_content(ordered_json& to, const ContentView& c) {
+  to["region"] = c.region;
+  to["version"] = c.version;
+  to["addrs"] = ordered_json::parse(c.addrs_json.empty() ? "[]" : c.addrs_json, nullptr, false);
+  to["metadata"] = ordered_json::parse(c.metadata_json.empty() ? "null" : c.metadata_json, nullptr, false);
+}
+
+void add_times(ordered_json& to, const InstanceNumbers& n, int64_t renew_ns) {
+  to["reg_timestamp"] = n.reg_ns;
+  to["up_timestamp"] = n.up_ns;
+  to["renew_timestamp"] = renew_ns;
+  to["dirty_timestamp"] = n.dirty_ns;
+  to["latest_timestamp"] = n.latest_ns;
+}
+
+}  // namespace discovery::queries
