@@ -34,12 +34,14 @@ export function fill(element, ...children) {
 // What shows as nothing, or changes the order of what stands around it.
 const kUnseen = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]|\p{Cs}/gu;
 
-/** A text of a client: apart from the direction of its surroundings, with what cannot be seen written as U+202E. */
-export function told(text, spec = "bdi") {
+/** A text of a client: apart from the direction of its surroundings, with what cannot be seen written as U+202E.
+ *  `lines`: line ends stay, for text that the page itself has laid out. */
+export function told(text, spec = "bdi", lines = false) {
   const value = String(text ?? "");
   const out = h(spec);
   let from = 0;
   for (const match of value.matchAll(kUnseen)) {
+    if (lines && match[0] === "\n") continue;
     if (match.index > from) out.append(value.slice(from, match.index));
     const code = match[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
     out.append(h("span.code", {}, "U+" + code));
@@ -49,7 +51,12 @@ export function told(text, spec = "bdi") {
   return out;
 }
 
-/** The same, at most a few lines of it; the whole is in its title. */
+/** JSON, laid out; line ends within its texts are escapes by then. */
+export function json(text) {
+  return told(text, "code", true);
+}
+
+/** The same as told(), at most a few lines of it; the whole is in its title. */
 export function brief(text, spec = "bdi.brief") {
   const out = told(text, spec);
   if (String(text ?? "").length > 60) out.title = String(text);

@@ -2,7 +2,7 @@
 import {actOnInstance} from "./actions.js";
 import {get, getExact} from "./api.js";
 import {command, commandLine} from "./command.js";
-import {add, field, fill, h, link, told} from "./dom.js";
+import {add, field, fill, h, json, link, told} from "./dom.js";
 import {byText, difference, kindMark} from "./events.js";
 import {nodeNow, time} from "./format.js";
 import {Reader} from "./later.js";
@@ -24,7 +24,7 @@ function content(e) {
   const had = ["region", "version", "addrs", "metadata"].filter((k) => k in before);
   if (had.length === 0) return null;
   return h("details", {}, h("summary", {}, "What was before"),
-    h("pre", {tabindex: "0"}, told(JSON.stringify(Object.fromEntries(had.map((k) => [k, before[k]])), null, 2), "code")));
+    h("pre", {tabindex: "0"}, json(JSON.stringify(Object.fromEntries(had.map((k) => [k, before[k]])), null, 2))));
 }
 
 function verdicts(answer) {
@@ -92,7 +92,7 @@ export function open({main, title, state}, params) {
       now = found ? {instance: found, instances: s.instances, lease: Number(s.lease_seconds), read_at: nodeNow()} : null;
       record.every_ms = s.total > 500 ? 20000 : 5000;
       show(found ? null : "This node has no record of it. Its history may tell why.");
-      fill(raw, found ? told(pretty(found), "code") : "");
+      fill(raw, found ? json(pretty(found)) : "");
     } catch (error) {
       now = null;
       show(error.status === 404 ? "This node does not know the application." : error.message);

@@ -3,7 +3,7 @@
 import {actOnInstance} from "./actions.js";
 import {get} from "./api.js";
 import {command, commandLine} from "./command.js";
-import {add, brief, field, fill, h, link, told} from "./dom.js";
+import {add, brief, field, fill, h, json, link, told} from "./dom.js";
 import {eventTable, statusText} from "./events.js";
 import {count, nodeNow, plural, time} from "./format.js";
 import {Reader, settled} from "./later.js";
@@ -69,8 +69,7 @@ function scheduler(s) {
     h("td", {}, Object.entries(c?.zones ?? {}).map(([zone, w]) => h("span.zone", {}, brief(zone), " ", h("b", {}, brief(w?.weight ?? "?")), " ")))));
   return h("section", {}, h("h2", {}, "Scheduler"),
     clients.length > 0 ? h("table.plain", {}, h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "Clients of zone"), h("th", {scope: "col"}, "Weight of each zone"))), h("tbody", {}, weights)) : null,
-    s.remark ? h("p", {}, "Remark: ", told(s.remark)) : null,
-    h("details", {}, h("summary", {}, "As JSON"), h("pre", {tabindex: "0"}, told(JSON.stringify(s, null, 2), "code"))));
+    h("details", {}, h("summary", {}, "As JSON"), h("pre", {tabindex: "0"}, json(JSON.stringify(s, null, 2)))));
 }
 
 function facts(s) {
@@ -82,15 +81,15 @@ function facts(s) {
   ];
 }
 
-function notes(s) {
+function notes(s, protecting) {
   const out = [];
   if (s.braked) out.push(h("p.warning", {}, "The brake holds this application since ", time(s.braked.since), ", until ", time(s.braked.until), ": silent instances stay in the list. ", link("overview", {}, "Release it in the overview"), "."));
-  if (s.protecting) out.push(h("p.warning", {}, "The node protects itself: instances past their lease stay in the list."));
+  if (protecting) out.push(h("p.warning", {}, "The node protects itself: instances past their lease stay in the list."));
   if (s.up === 0) out.push(h("p.warning", {}, "No instance is in service: clients get an empty list."));
   return out;
 }
 
-export function open({main, title, note}, params) {
+export function open({main, title, note, state}, params) {
   const view = {key: {env: params.env ?? "", appid: params.appid ?? ""}, instances: [], read_at: nodeNow(), lease: 90, reader: null,
     whole: (i) => ({...i, ...view.key})};
   fill(title, told(view.key.appid), " ", h("small", {}, told(view.key.env)));
@@ -136,7 +135,7 @@ export function open({main, title, note}, params) {
       view.reader.every_ms = s.total > 500 ? 20000 : 5000;
       total = s.total;
       fill(numbers, facts(s));
-      fill(remarks, notes(s));
+      fill(remarks, notes(s, state()?.protection?.active === true));
       fill(schedule, s.scheduler ? scheduler(s.scheduler) : null);
       draw();
     } catch (error) {

@@ -14,7 +14,6 @@ SCHEDULER = {
     "weighted.json": {
         "app_id": "weighted.service", "env": "prod",
         "clients": {"sh001": {"zones": {"sh001": {"weight": 10}, "sh002": {"weight": 2}}}, "<b>sh002</b>": {"zones": {"<i>sh002": {"weight": 7}}}},
-        "remark": "half <i>of it</i> to sh001",
     },
 }
 
