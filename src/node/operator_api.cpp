@@ -74,6 +74,10 @@ bool same_origin(const codec::HttpRequest& request) {
 
 }  // namespace
 
+bool is_ready(const std::vector<ReadyCheck>& checks) {
+  return std::all_of(checks.begin(), checks.end(), [](const ReadyCheck& c) { return c.ok; });
+}
+
 const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
   for (const OperatorRouteEntry& e : kOperatorRoutes) {
     const bool meant = e.route == OperatorRoute::kPage ? path.starts_with(e.path) : e.path == path;
@@ -145,7 +149,7 @@ int OperatorApi::answer(OperatorRoute route, const OperatorCall& call, codec::Ht
 
 int OperatorApi::ready(const OperatorCall& call, codec::HttpReply& reply) {
   const auto checks = operations_.readiness(call.at);
-  const bool ok = std::all_of(checks.begin(), checks.end(), [](const ReadyCheck& c) { return c.ok; });
+  const bool ok = is_ready(checks);
   reply.status = ok ? 200 : 503;
   codec::Params params;
   const bool verbose = params.add_urlencoded(call.query, kQueryParamsMax).has_value() && params.has("verbose");

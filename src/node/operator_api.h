@@ -33,6 +33,9 @@ struct OperatorCall {
   bool may_act = false;  ///< actions are answered on this listener, to who has the token
 };
 
+/// What /readyz and discovery_ready say: every condition holds.
+[[nodiscard]] bool is_ready(const std::vector<ReadyCheck>& checks);
+
 /// What the node can be asked or told. Thread: any.
 class Operations : public EventSource {
  public:

@@ -18,6 +18,7 @@ std::span<const MetricInfo* const> catalogue() {
   using namespace metric;
   static constexpr const MetricInfo* kAll[] = {
       &kBuildInfo,
+      &kReady,
       &kInstances,
       &kApps,
       &kSelfProtection,

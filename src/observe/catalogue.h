@@ -38,6 +38,8 @@ namespace metric {
 // What the node is and holds: values handed in by src/node.
 inline constexpr MetricInfo kBuildInfo{
     "discovery_build_info", MetricType::kGauge, {"version", "commit"}, "Always 1; the labels say what runs."};
+inline constexpr MetricInfo kReady{
+    "discovery_ready", MetricType::kGauge, {}, "1 while /readyz answers 200: clients may be sent here; else 0."};
 inline constexpr MetricInfo kInstances{"discovery_instances",
                                        MetricType::kGauge,
                                        {"env", "zone", "status"},
@@ -60,8 +62,10 @@ inline constexpr MetricInfo kHeldInstances{"discovery_held_instances",
                                            "Instances past their lease that protection or the brake keeps."};
 inline constexpr MetricInfo kMemoryBytes{
     "discovery_memory_bytes", MetricType::kGauge, {"kind"}, "Memory in use, by what it holds."};
-inline constexpr MetricInfo kLoopLag{
-    "discovery_loop_lag_seconds", MetricType::kGauge, {"thread"}, "How late the event loop ran its last timer."};
+inline constexpr MetricInfo kLoopLag{"discovery_loop_lag_seconds",
+                                     MetricType::kGauge,
+                                     {"thread"},
+                                     "The most that a timer of the event loop ran late since the last scrape."};
 inline constexpr MetricInfo kLoopTurnMax{"discovery_loop_turn_max_seconds",
                                          MetricType::kGauge,
                                          {"thread"},

@@ -41,7 +41,7 @@ TEST(Start, IsUsefulWithoutAnyConfiguration) {
   EXPECT_EQ(daemon.get("/healthz").status, 200);
   EXPECT_EQ(daemon.get("/healthz").body, "ok\n");
   EXPECT_EQ(daemon.get("/readyz").status, 200);
-  EXPECT_EQ(daemon.get("/metrics").status, 200);
+  EXPECT_EQ(daemon.count("discovery_ready"), 1);
   EXPECT_EQ(daemon.get("/").status, 200);
   EXPECT_NE(daemon.get("/").body.find("/discovery/register"), std::string::npos);
   const auto nodes = daemon.get("/discovery/nodes").json().at("data");
@@ -188,6 +188,7 @@ TEST(Start, RefusesReadsInItsFirstMinuteWhenToldTo) {
   EXPECT_EQ(ready.status, 503);
   EXPECT_EQ(ready.json().at("ready"), false);
   EXPECT_EQ(daemon.get("/readyz").status, 503);
+  EXPECT_EQ(daemon.count("discovery_ready"), 0);
   EXPECT_EQ(daemon.get("/healthz").status, 200);
 }
 
