@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "node/delayed_answer.h"
+#include "node/page_answers.h"
 #include "node/remote_answer.h"
 
 namespace discovery::node {
@@ -56,6 +57,7 @@ std::optional<int> FrontDoor::answer_operator(const OperatorRouteEntry& entry, c
   const bool head = request.method == codec::Method::kHead && entry.method == codec::Method::kGet;
   if (!head && entry.method != request.method) return refuse(reply, index, true);
   int status = operators_.refuse(entry, request, reply).value_or(0);
+  if (status == 0) status = answer_page(entry.route, request, reply).value_or(0);
   if (status == 0) {
     switch (answered_by(entry.route)) {
       case AnsweredBy::kReactor:

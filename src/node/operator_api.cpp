@@ -80,7 +80,8 @@ bool is_ready(const std::vector<ReadyCheck>& checks) {
 
 const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
   for (const OperatorRouteEntry& e : kOperatorRoutes) {
-    if (e.path != path) continue;
+    const bool meant = e.route == OperatorRoute::kPage ? path.starts_with(e.path) : e.path == path;
+    if (!meant) continue;
     const bool hidden =
         (e.admin && listener_ == Listener::kApiNoAdmin) || (e.route == OperatorRoute::kMetrics && !metrics_);
     return hidden ? nullptr : &e;

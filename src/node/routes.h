@@ -16,6 +16,7 @@ namespace discovery::node {
 
 enum class OperatorRoute : uint8_t {
   kIndex,
+  kPage,
   kHealth,
   kReady,
   kMetrics,
@@ -48,8 +49,9 @@ struct OperatorRouteEntry {
   bool admin;  ///< from loopback, with the token, or on the admin listener where there is one
 };
 
-inline constexpr std::array<OperatorRouteEntry, 24> kOperatorRoutes{{
+inline constexpr std::array<OperatorRouteEntry, 25> kOperatorRoutes{{
     {codec::Method::kGet, "/", OperatorRoute::kIndex, false},
+    {codec::Method::kGet, "/page/", OperatorRoute::kPage, false},  // and all below it
     {codec::Method::kGet, "/healthz", OperatorRoute::kHealth, false},
     {codec::Method::kGet, "/readyz", OperatorRoute::kReady, false},
     {codec::Method::kGet, "/metrics", OperatorRoute::kMetrics, false},
@@ -85,6 +87,7 @@ enum class AnsweredBy : uint8_t {
 constexpr AnsweredBy answered_by(OperatorRoute route) {
   switch (route) {
     case OperatorRoute::kIndex:
+    case OperatorRoute::kPage:
     case OperatorRoute::kHealth:
     case OperatorRoute::kReady:
     case OperatorRoute::kAdminDrain:
