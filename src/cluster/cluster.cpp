@@ -200,6 +200,8 @@ std::vector<LinkStatus> Cluster::links(TimePoint now) const {
     s.lag = other->peer.lag(now);
     s.divergent = other->peer.divergent();
     if (other->heard) s.silent_for = now - *other->heard;
+    s.trouble = other->trouble;
+    s.clock_ahead = other->clock_ahead;
     s.counters = other->counters;
     all.push_back(std::move(s));
   }

@@ -121,9 +121,11 @@ struct LinkStatus {
   bool up = false;
   bool member = false;
   size_t queued = 0;
-  Duration lag{};                      ///< age of the oldest change not acknowledged
-  uint64_t divergent = 0;              ///< records the last round found to differ
-  std::optional<Duration> silent_for;  ///< since it was heard last; none: never heard
+  Duration lag{};                       ///< age of the oldest change not acknowledged
+  uint64_t divergent = 0;               ///< records the last round found to differ
+  std::optional<Duration> silent_for;   ///< since it was heard last; none: never heard
+  std::string trouble;                  ///< why nothing is told to it now; "": nothing is in the way
+  std::optional<Duration> clock_ahead;  ///< its clock against ours, as far as that is known
   LinkCounters counters;
 };
 

@@ -10,6 +10,33 @@ using State = Cluster::Other::State;
 namespace {
 constexpr Duration kRefusedGap = std::chrono::seconds(6);
 constexpr Duration kProbeInterval = std::chrono::seconds(2);
+
+std::string_view trouble_of(CallResult::Kind how) {
+  switch (how) {
+    case CallResult::Kind::kRefused:
+      return "nobody listens there";
+    case CallResult::Kind::kTimeout:
+      return "no answer in time";
+    default:
+      return "the connection broke, or what answers there is no node";
+  }
+}
+
+std::string_view trouble_of(HelloVerdict verdict) {
+  switch (verdict) {
+    case HelloVerdict::kSameNodeId:
+      return "it does not take this node as a peer: both have the same node id";
+    case HelloVerdict::kNoCommonVersion:
+      return "it does not take this node as a peer: no version of the protocol is common";
+    case HelloVerdict::kClockAhead:
+      return "it does not take this node as a peer: this clock is too far ahead of its own";
+    case HelloVerdict::kNotAdmitted:
+      return "it does not take this node as a peer: this node is not in its configuration";
+    case HelloVerdict::kWelcome:
+      break;
+  }
+  return "its clock is too far ahead of this one";
+}
 }  // namespace
 
 Header Cluster::header_for(const Other* other, TimePoint now) const {
@@ -84,9 +111,11 @@ void Cluster::on_hello(Other& other, const CallResult& result, TimePoint now) {
   }
   if (reply->verdict != HelloVerdict::kWelcome || !believable(reply->self.header.hlc_ns, now)) {
     effects_.tell(reply->verdict == HelloVerdict::kSameNodeId ? "peer_same_node_id" : "peer_refuses", other.address,
-                  "it does not take this node as a peer");
+                  trouble_of(reply->verdict));
     other.backoff = settings_.backoff_max;
-    return failed(other, CallResult::Kind::kFailed, now);
+    failed(other, CallResult::Kind::kFailed, now);
+    other.trouble = trouble_of(reply->verdict);
+    return;
   }
   welcomed(other, *reply, now);
 }
@@ -131,6 +160,7 @@ void Cluster::welcomed(Other& other, const HelloReply& reply, TimePoint now) {
   other.version = std::min(settings_.version_max, reply.self.version_max);
   other.backoff = settings_.backoff_min;
   other.down_since.reset();
+  other.trouble = {};
   other.original.clear();
   registry_.versions().observe(reply.self.header.hlc_ns);
   other.peer.greeted(reply.self.header.boot, now);
@@ -152,6 +182,7 @@ void Cluster::met_original(Other& other, TimePoint now) {
   other.known_original = true;
   other.backoff = settings_.backoff_min;
   other.down_since.reset();
+  other.trouble = {};
   other.peer.drop_queue();
   effects_.tell("peer_up", other.address, "an original");
   other.original.greeted(!start_up_.ready() && !other.synced, now);
@@ -165,6 +196,7 @@ void Cluster::failed(Other& other, CallResult::Kind how, TimePoint now) {
   const bool greeting = other.state == State::kGreeting;
   other.tried = true;
   other.state = State::kDown;
+  other.trouble = trouble_of(how);
   if (!other.down_since) other.down_since = now;
   other.peer.lost(now);
   other.original.lost();
@@ -179,7 +211,7 @@ void Cluster::failed(Other& other, CallResult::Kind how, TimePoint now) {
     other.backoff = std::min(other.backoff, kProbeInterval);
   }
   if (was_up) {
-    effects_.tell("peer_down", other.address, how == CallResult::Kind::kTimeout ? "no answer in time" : "broken");
+    effects_.tell("peer_down", other.address, other.trouble);
     publish(now);
   }
   update_start(now);

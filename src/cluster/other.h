@@ -62,6 +62,7 @@ struct Cluster::Other {
   std::optional<TimePoint> down_since;
   std::optional<TimePoint> heard;  ///< a push of it, or an original's post
   std::optional<Duration> clock_ahead;
+  std::string_view trouble;  ///< why it is down, of static storage; "": it is not
   LinkCounters counters;
   SlotTable slots;
   PeerLink peer;

@@ -10,6 +10,7 @@
 namespace discovery::node {
 
 namespace {
+constexpr Duration kClockTold = std::chrono::seconds(2);  ///< by how much clocks may differ before it is told
 constexpr Duration kSpokeInterval = std::chrono::seconds(1);
 constexpr size_t kSpokeMax = 1024;
 constexpr Duration kSilenceInterval = std::chrono::seconds(5);
@@ -169,7 +170,15 @@ void ClusterHost::look_for_nodes(TimePoint now) {
 void ClusterHost::warn_of_silence(TimePoint now) {
   if (now < next_silence_look_) return;
   next_silence_look_ = now + kSilenceInterval;
-  for (const SilenceWatch::Silent& s : silence_.look(cluster_->links(now), now)) {
+  const std::vector<cluster::LinkStatus> links = cluster_->links(now);
+  for (const cluster::LinkStatus& link : links) {
+    if (!link.up || std::chrono::abs(link.clock_ahead.value_or(Duration::zero())) < kClockTold) continue;
+    warnings_.log({observe::LogLevel::kWarn, "clocks_differ", link.address}, now,
+                  {{"peer", std::string_view(link.address)},
+                   {"ahead_ms", std::chrono::duration_cast<std::chrono::milliseconds>(*link.clock_ahead).count()},
+                   {"cause", "its clock and this one differ: set both by NTP"}});
+  }
+  for (const SilenceWatch::Silent& s : silence_.look(links, now)) {
     logger_.log(observe::LogLevel::kWarn, "peer_silent",
                 {{"peer", std::string_view(s.address)},
                  {"age_ms", s.since_ms},

@@ -204,20 +204,10 @@ Result<void> Node::set_log_level(std::string_view level) {
 }
 
 std::string Node::cluster_json() {
-  const auto seconds = [](Duration d) { return std::chrono::duration<double>(d).count(); };
   nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
   for (const cluster::LinkStatus& l : cluster_.links()) {
     const cluster::LinkCounters& c = l.counters;
-    nlohmann::ordered_json node;
-    node["address"] = l.address;
-    node["zone"] = l.zone;
-    node["state"] = l.state;
-    node["member"] = l.member;
-    node["queued"] = l.queued;
-    node["lag_seconds"] = seconds(l.lag);
-    node["divergent"] = l.divergent;
-    node["silent_seconds"] = nullptr;
-    if (l.silent_for) node["silent_seconds"] = seconds(*l.silent_for);
+    nlohmann::ordered_json node = link_json(l);
     node["records_sent"] = c.records_sent;
     node["records_received"] = c.records_received;
     node["records_passed_on"] = c.records_passed_on;

@@ -63,6 +63,9 @@ struct NodeInput {
   ServiceNotifier notifier;
 };
 
+/// What is known of another node, as answers show it.
+[[nodiscard]] nlohmann::ordered_json link_json(const cluster::LinkStatus& link);
+
 class Node final : private Operations, private ClusterEvents {
  public:
   /// Every signal that run() waits for; in the main thread, before any other is made.
@@ -124,6 +127,8 @@ class Node final : private Operations, private ClusterEvents {
   [[nodiscard]] queries::ConnectionsByClient connections() const;
   [[nodiscard]] nlohmann::ordered_json protection_json(const registry::LeaseStatus& lease) const;
   [[nodiscard]] nlohmann::ordered_json nodes_json() EXCLUDES(config_mutex_);
+  /// Null without a data folder.
+  [[nodiscard]] nlohmann::ordered_json disk_json() const;
   [[nodiscard]] nlohmann::ordered_json most_changed_json(TimePoint now) const;
   [[nodiscard]] Result<std::string> overview_json(const OperatorCall& call) EXCLUDES(config_mutex_);
   [[nodiscard]] Result<std::string> compare_json(const OperatorCall& call) EXCLUDES(config_mutex_);

@@ -68,6 +68,23 @@ std::string changed_text(std::string_view what) { return "{\"" + std::string(wha
 
 }  // namespace
 
+ordered_json link_json(const cluster::LinkStatus& l) {
+  ordered_json node;
+  node["address"] = l.address;
+  node["zone"] = l.zone;
+  node["state"] = l.state;
+  node["member"] = l.member;
+  node["queued"] = l.queued;
+  node["lag_seconds"] = seconds(l.lag);
+  node["divergent"] = l.divergent;
+  node["silent_seconds"] = nullptr;
+  if (l.silent_for) node["silent_seconds"] = seconds(*l.silent_for);
+  node["trouble"] = l.trouble;
+  node["clock_ahead_seconds"] = nullptr;
+  if (l.clock_ahead) node["clock_ahead_seconds"] = seconds(*l.clock_ahead);
+  return node;
+}
+
 Result<std::string> Node::ask(OperatorRoute route, const OperatorCall& call) {
   switch (route) {
     case OperatorRoute::kHistory:
@@ -200,20 +217,13 @@ ordered_json Node::nodes_json() {
                      {"queued", 0},
                      {"lag_seconds", 0},
                      {"divergent", 0},
-                     {"silent_seconds", nullptr}});
+                     {"silent_seconds", nullptr},
+                     {"trouble", ""},
+                     {"clock_ahead_seconds", nullptr}});
   }
   for (const cluster::LinkStatus& l : cluster_.links()) {
-    ordered_json node;
-    node["address"] = l.address;
-    node["zone"] = l.zone;
+    ordered_json node = link_json(l);
     node["self"] = false;
-    node["state"] = l.state;
-    node["member"] = l.member;
-    node["queued"] = l.queued;
-    node["lag_seconds"] = seconds(l.lag);
-    node["divergent"] = l.divergent;
-    node["silent_seconds"] = nullptr;
-    if (l.silent_for) node["silent_seconds"] = seconds(*l.silent_for);
     nodes.push_back(std::move(node));
   }
   return nodes;
@@ -244,6 +254,12 @@ ordered_json Node::most_changed_json(TimePoint now) const {
         {{"env", app.env}, {"appid", app.appid}, {"changes", changes.count}, {"last", to_wire_ns(changes.last)}});
   }
   return json;
+}
+
+ordered_json Node::disk_json() const {
+  if (!store_) return nullptr;
+  const storage::StoreStats stats = store_->stats();
+  return {{"failing", stats.failing}, {"error", stats.failing ? stats.last_error : ""}};
 }
 
 Result<std::string> Node::overview_json(const OperatorCall& call) {
@@ -295,6 +311,7 @@ Result<std::string> Node::overview_json(const OperatorCall& call) {
   json["memory_bytes"] = registry_.memory_bytes();
   json["requests"] = server.requests;
   json["slowed_clients"] = queries::slowed_clients(clients(call.at), call.at);
+  json["disk"] = disk_json();
   json["nodes"] = nodes_json();
   json["most_changed"] = most_changed_json(call.at);
   json["actions"] = call.may_act && token()->set();
