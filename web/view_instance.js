@@ -28,8 +28,9 @@ function content(e) {
 }
 
 function verdicts(answer) {
+  const why = answer.summary.replace(/^(not )?visible(: )?/, "");
   return [
-    h("p.verdict." + (answer.visible ? "ok" : "bad"), {}, h("b", {}, answer.visible ? "Visible. " : "Not visible. "), told(answer.summary)),
+    h("p.verdict." + (answer.visible ? "ok" : "bad"), {}, h("b", {}, answer.visible ? "Visible" : "Not visible"), why ? [": ", told(why)] : "."),
     h("ol.verdicts", {}, answer.verdicts.map((v) => h("li", {},
       h("span.state." + (v.passes ? "ok" : "bad"), {}, v.passes ? "passes" : "fails"), " ", h("b", {}, told(v.about)), " ", told(v.detail)))),
   ];

@@ -1,9 +1,11 @@
 """The pictures of docs/screenshots: three nodes with something to see on them, in the light, 1200 x 800."""
 
+import json
 import os
 import subprocess
 import threading
 import time
+import urllib.request
 
 from nodes import TOKEN, form_text
 from scene import SCENE
@@ -65,6 +67,27 @@ class Life(threading.Thread):
                 register(self.nodes[1], "shop.orders", "orders-0", "sh001")
 
 
+class Watcher(threading.Thread):
+    """A client that watches one application by long polls."""
+
+    def __init__(self, url, number):
+        super().__init__(daemon=True)
+        self.url, self.number = url, number
+        self.over = threading.Event()
+
+    def run(self):
+        latest = 0
+        while not self.over.is_set():
+            query = f"env=prod&appid=shop.{APPS[self.number % len(APPS)]}&hostname=watcher-{self.number}&latest_timestamp={latest}"
+            try:
+                with urllib.request.urlopen(f"{self.url}/discovery/poll?{query}", timeout=40) as answer:
+                    told = json.load(answer)
+            except OSError:
+                return  # the node has ended
+            if told["code"] == 0:
+                latest = told["data"]["latest_timestamp"]
+
+
 def save(browser, name):
     path = os.path.join(FOLDER, name + ".png")
     browser.driver.save_screenshot(path)
@@ -86,6 +109,9 @@ def main():
     one.register_many([form_text(app, host, zone=zone) for app, host, zone in team()])
     life = Life(nodes)
     life.start()
+    watchers = [Watcher(nodes[i % 3].url, i) for i in range(48)]
+    for watcher in watchers:
+        watcher.start()
     b = SCENE.the_browser()
     b.load(one.url)
     time.sleep(SAMPLES_SECONDS)  # the daemon takes samples of itself meanwhile
@@ -130,6 +156,8 @@ def main():
     b.until("return document.querySelectorAll('table[aria-label=Instances] tbody tr').length >= 4", "instances")
     b.run("document.querySelector('table').scrollIntoView({block: 'start'})")
     save(b, "phone-dark")
+    for watcher in watchers:
+        watcher.over.set()
     life.over.set()
     life.join()
 
