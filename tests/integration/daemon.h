@@ -18,10 +18,10 @@
 namespace discovery::integration {
 
 struct DaemonOptions {
-  std::vector<std::string> flags;
-  std::vector<std::string> environment;
-  std::optional<std::string> file;  ///< text of discovery.toml in a folder of its own, given by -conf
-  std::optional<unsigned> descriptors;
+  std::vector<std::string> flags = {};
+  std::vector<std::string> environment = {};
+  std::optional<std::string> file = {};  ///< text of discovery.toml in a folder of its own, given by -conf
+  std::optional<unsigned> descriptors = {};
   bool listen = true;  ///< adds --listen 127.0.0.1:0
 };
 
