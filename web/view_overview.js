@@ -47,7 +47,7 @@ function facts(s) {
     fact("Applications", count(s.applications), `${count(s.watched_applications)} watched`),
     fact("Parked polls", count(s.parked_polls), plural(s.connections, "connection")),
     fact("Renewals", count(s.protection.renewals_last_minute), `last minute; ${count(s.protection.renewals_expected)} expected`),
-    fact("Memory", bytes(s.memory_bytes), `${count(s.records)} records, ${count(s.tombstones)} cancelled or hidden`),
+    fact("Registry", bytes(s.memory_bytes), `${count(s.records)} records, ${count(s.tombstones)} cancelled or hidden`),
     fact("Up for", seconds(secondsSince(s.started_at)), `${count(s.requests)} requests`),
   ];
 }
@@ -62,7 +62,7 @@ function plots() {
     instances: new Plot({title: "Instances and parked polls", show: count, series: [{label: "instances"}, {label: "parked polls"}]}),
     requests: new Plot({title: "Requests and answered polls", show: rate, series: [{label: "requests"}, {label: "polls woken"}]}),
     cpu: new Plot({title: "Processor, in cores", show: decimal, series: [{label: "cores"}]}),
-    memory: new Plot({title: "Memory", show: bytes, series: [{label: "resident"}]}),
+    memory: new Plot({title: "Memory of the registry", show: bytes, series: [{label: "memory"}]}),
   };
 }
 
