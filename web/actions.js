@@ -96,7 +96,7 @@ function open({title, body, confirm, danger, run}) {
 }
 
 /** What clients see of the application now and after the instance has gone from their lists or come into them. */
-function remains(instance, instances, after) {
+function remains(instance, {instances, total}, after) {
   const up = instances.filter((i) => i.state === "visible" && i.status === 1);
   const same = (i) => i.zone === instance.zone && i.hostname === instance.hostname;
   const next = up.filter((i) => !same(i)).length + (after === 1 ? 1 : 0);
@@ -109,7 +109,7 @@ function remains(instance, instances, after) {
   const warn = next === 0 ? "No instance remains in service: clients get an empty list." :
     zoneNext === 0 ? "No instance remains in service in this zone." : null;
   return [
-    h("table.remains", {}, h("caption", {}, "What remains"), h("thead", {}, h("tr", {}, h("td", {}), h("th", {scope: "col"}, "now"), h("th", {scope: "col"}, "after"))), h("tbody", {}, lines)),
+    h("table.remains", {}, h("caption", {}, instances.length < total ? `What remains among the ${count(instances.length)} of ${count(total)} instances shown` : "What remains"), h("thead", {}, h("tr", {}, h("td", {}), h("th", {scope: "col"}, "now"), h("th", {scope: "col"}, "after"))), h("tbody", {}, lines)),
     warn ? h("p.warning", {}, warn) : null,
   ];
 }
@@ -118,21 +118,21 @@ function about(i) {
   return h("p", {}, told(i.hostname, "bdi.strong"), " of ", told(i.env), " / ", told(i.appid), ", zone ", told(i.zone), ".");
 }
 
-/** name: drain, up, remove. `instance` with env and appid; `instances`: all of the application. */
-export function actOnInstance(name, instance, instances, done) {
+/** name: drain, up, remove. `instance` with env and appid; `service`: {instances, total} of the application. */
+export function actOnInstance(name, instance, service, done) {
   const key = {env: instance.env, appid: instance.appid, zone: instance.zone, hostname: instance.hostname};
   const common = {path: "/admin/instance/set", done};
   if (name === "drain") {
     confirmAction({...common, title: "Drain this instance", confirm: "Drain", params: {...key, status: 2}, line: command.set(instance, 2),
       preview: [about(instance), h("p", {}, "Its status becomes 2 (waiting): clients stop choosing it, and it stays registered. A later register of its own may set another status."),
-        remains(instance, instances, 2)]});
+        remains(instance, service, 2)]});
   } else if (name === "up") {
     confirmAction({...common, title: "Put this instance in service", confirm: "Put in service", params: {...key, status: 1}, line: command.set(instance, 1),
-      preview: [about(instance), h("p", {}, "Its status becomes 1: clients get it in their lists."), remains(instance, instances, 1)]});
+      preview: [about(instance), h("p", {}, "Its status becomes 1: clients get it in their lists."), remains(instance, service, 1)]});
   } else {
     confirmAction({...common, path: "/admin/instance/cancel", title: "Remove this instance", confirm: "Remove", danger: true, params: key, line: command.cancel(instance),
       preview: [about(instance), h("p", {}, "It is cancelled at every node. If its process still runs, its next renewal is answered with -404, and most clients then register again: drain it instead, or end the process."),
-        remains(instance, instances, 0)]});
+        remains(instance, service, 0)]});
   }
 }
 

@@ -6,6 +6,7 @@ export class Reader {
   #busy = false;
   #wanted = false;
   #next = 0;
+  #urgent = false;
   #closed = false;
 
   /** read: async () => void, which throws nothing; least_ms: between the end of one and the next; every_ms: also without a reason */
@@ -18,6 +19,7 @@ export class Reader {
   /** Now, whatever the pause: what the user asked for. */
   now() {
     this.#next = 0;
+    this.#urgent = this.#busy;
     this.want();
   }
 
@@ -42,7 +44,8 @@ export class Reader {
       await this.read();
     } finally {
       this.#busy = false;
-      this.#next = Date.now() + Math.max(this.least_ms, 10 * (performance.now() - began));
+      this.#next = this.#urgent ? 0 : Date.now() + Math.max(this.least_ms, 10 * (performance.now() - began));
+      this.#urgent = false;
       if (this.#wanted) this.want();
       else if (this.every_ms && !this.#closed) this.#timer = setTimeout(() => this.#again(), Math.max(this.every_ms, this.#next - Date.now()));
     }

@@ -50,8 +50,10 @@ export function nodesTable(more = []) {
   });
 }
 
+const kScheme = "http:";  // nodes are known by their plain listeners
+
 /** Its own page: nodes come from the configuration, and yet only HOST:PORT becomes a link. */
 function nodeLink(node) {
   if (node.self || !/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/.test(node.address)) return h("span", {}, node.address);
-  return h("a", {href: location.protocol + "//" + node.address + "/", rel: "noreferrer"}, node.address);
+  return h("a", {href: kScheme + "//" + node.address + "/", rel: "noreferrer"}, node.address);
 }

@@ -57,7 +57,7 @@ export function open({main, note}, params) {
   let asked = null;
   const draw = () => {
     table.update(all.filter(kShow[show.value]));
-    fill(summary, asked ? `${plural(asked.total, "client")} in ${seconds(asked.seconds)}` +
+    fill(summary, asked ? plural(asked.total, "client") + (asked.seconds > 0 ? ` in ${seconds(asked.seconds)}` : "") +
       (asked.total > all.length ? `; the ${count(all.length)} with the most requests are shown` : "") : "");
     fill(line, commandLine(command.clients(show.value)));
   };

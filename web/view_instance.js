@@ -28,8 +28,9 @@ function content(e) {
 }
 
 function verdicts(answer) {
+  const why = answer.summary.replace(/^(not )?visible(: )?/, "");
   return [
-    h("p.verdict." + (answer.visible ? "ok" : "bad"), {}, h("b", {}, answer.visible ? "Visible. " : "Not visible. "), told(answer.summary)),
+    h("p.verdict." + (answer.visible ? "ok" : "bad"), {}, h("b", {}, answer.visible ? "Visible" : "Not visible"), why ? [": ", told(why)] : "."),
     h("ol.verdicts", {}, answer.verdicts.map((v) => h("li", {},
       h("span.state." + (v.passes ? "ok" : "bad"), {}, v.passes ? "passes" : "fails"), " ", h("b", {}, told(v.about)), " ", told(v.detail)))),
   ];
@@ -61,6 +62,16 @@ function pretty(record) {
   return JSON.stringify(record, (k, v) => (typeof v === "bigint" ? "\u0001" + v : v), 2).replaceAll(/"\\u0001(-?\d+)"/g, "$1");
 }
 
+/** All instances, however many: what remains after an action is counted among them. */
+async function wholeService(key) {
+  const ask = (offset) => getExact("/api/service", {env: key.env, appid: key.appid, limit: kAtOnce, offset: offset || ""});
+  const whole = await ask(0);
+  for (let part = whole; part.instances.length > 0 && whole.instances.length < whole.total; whole.instances.push(...part.instances)) {
+    part = await ask(whole.instances.length);
+  }
+  return whole;
+}
+
 function facts(i, lease, read_at) {
   const row = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
   return [
@@ -87,9 +98,9 @@ export function open({main, title, state}, params) {
 
   const record = new Reader(async () => {
     try {
-      const s = await getExact("/api/service", {env: key.env, appid: key.appid, limit: kAtOnce});
+      const s = await wholeService(key);
       const found = s.instances.find((i) => i.zone === key.zone && i.hostname === key.hostname);
-      now = found ? {instance: found, instances: s.instances, lease: Number(s.lease_seconds), read_at: nodeNow()} : null;
+      now = found ? {instance: found, instances: s.instances, total: s.total, lease: Number(s.lease_seconds), read_at: nodeNow()} : null;
       record.every_ms = s.total > 500 ? 20000 : 5000;
       show(found ? null : "This node has no record of it. Its history may tell why.");
       fill(raw, found ? json(pretty(found)) : "");
@@ -109,7 +120,7 @@ export function open({main, title, state}, params) {
   };
   const buttonOf = {};
   for (const [name, text] of [["drain", "Drain"], ["up", "Put in service"], ["remove", "Remove"]]) {
-    buttonOf[name] = h("button", {type: "button", hidden: true, onclick: () => now && actOnInstance(name, {...now.instance, ...key}, now.instances, again)}, text);
+    buttonOf[name] = h("button", {type: "button", hidden: true, onclick: () => now && actOnInstance(name, {...now.instance, ...key}, now, again)}, text);
     buttons.append(buttonOf[name]);
   }
   const history = new Reader(async () => {

@@ -11,19 +11,19 @@ import {actionButton, Table} from "./table.js";
 export const title = "Overview";
 const kRatesEvery_ms = 10000;
 
-/** What is wrong, the worst first: [level, sentence, link]. Empty: nothing. */
+/** What is wrong, without numbers that count, since a screen reader is told each change; the worst first: [level, sentence, link]. Empty: nothing. */
 function problems(s) {
   const found = [];
   const others = s.nodes.filter((n) => !n.self);
   for (const c of s.checks ?? []) if (!c.ok) found.push(["bad", `Not ready: ${c.name}: ${c.detail}`]);
   for (const n of others.filter((o) => o.state === "down")) {
-    found.push(["bad", `${n.address} does not answer${n.silent_seconds === null ? "" : " since " + seconds(n.silent_seconds)}`, ["cluster", {}]]);
+    found.push(["bad", `${n.address} does not answer`, ["cluster", {}]]);
   }
   if (s.protection.active) found.push(["bad", `Self-protection is on: ${plural(s.held, "instance")} past the lease kept`]);
   for (const a of s.brake.applications) found.push(["warn", `The brake holds ${a.env} / ${a.appid}`, ["service", {env: a.env, appid: a.appid}]]);
   for (const n of others) {
     if (n.divergent > 0) found.push(["warn", `${n.address} differs in ${plural(n.divergent, "record")}`, ["cluster", {with: n.address}]]);
-    if (n.state !== "down" && n.lag_seconds > kLagWorthNaming_s) found.push(["warn", `${n.address} is ${seconds(n.lag_seconds)} behind`, ["cluster", {}]]);
+    if (n.state !== "down" && n.lag_seconds > kLagWorthNaming_s) found.push(["warn", `${n.address} is more than ${kLagWorthNaming_s} s behind`, ["cluster", {}]]);
   }
   if (s.slowed_clients > 0) found.push(["warn", `${plural(s.slowed_clients, "client")} slowed by the shield`, ["clients", {show: "slowed"}]]);
   return found;
@@ -47,7 +47,7 @@ function facts(s) {
     fact("Applications", count(s.applications), `${count(s.watched_applications)} watched`),
     fact("Parked polls", count(s.parked_polls), plural(s.connections, "connection")),
     fact("Renewals", count(s.protection.renewals_last_minute), `last minute; ${count(s.protection.renewals_expected)} expected`),
-    fact("Memory", bytes(s.memory_bytes), `${count(s.records)} records, ${count(s.tombstones)} cancelled or hidden`),
+    fact("Registry", bytes(s.memory_bytes), `${count(s.records)} records, ${count(s.tombstones)} cancelled or hidden`),
     fact("Up for", seconds(secondsSince(s.started_at)), `${count(s.requests)} requests`),
   ];
 }
@@ -62,7 +62,7 @@ function plots() {
     instances: new Plot({title: "Instances and parked polls", show: count, series: [{label: "instances"}, {label: "parked polls"}]}),
     requests: new Plot({title: "Requests and answered polls", show: rate, series: [{label: "requests"}, {label: "polls woken"}]}),
     cpu: new Plot({title: "Processor, in cores", show: decimal, series: [{label: "cores"}]}),
-    memory: new Plot({title: "Memory", show: bytes, series: [{label: "resident"}]}),
+    memory: new Plot({title: "Memory of the registry", show: bytes, series: [{label: "memory"}]}),
   };
 }
 

@@ -45,7 +45,7 @@ function instanceTable(view) {
     empty: "No instance matches.",
     key: (i) => i.zone + "\n" + i.hostname,
     sort: {id: "zone", down: false},
-    onAction: (name, row) => actOnInstance(name, view.whole(row), view.instances, () => view.reader.now()),
+    onAction: (name, row) => actOnInstance(name, view.whole(row), view, () => view.reader.now()),
     columns: [
       {id: "hostname", label: "Instance", main: true, sort: (i) => i.hostname,
         cell: (i) => link("instance", {...view.key, zone: i.zone, hostname: i.hostname}, brief(i.hostname))},
@@ -90,7 +90,7 @@ function notes(s, protecting) {
 }
 
 export function open({main, title, note, state}, params) {
-  const view = {key: {env: params.env ?? "", appid: params.appid ?? ""}, instances: [], read_at: nodeNow(), lease: 90, reader: null,
+  const view = {key: {env: params.env ?? "", appid: params.appid ?? ""}, instances: [], total: 0, read_at: nodeNow(), lease: 90, reader: null,
     whole: (i) => ({...i, ...view.key})};
   fill(title, told(view.key.appid), " ", h("small", {}, told(view.key.env)));
   const numbers = h("dl.facts");
@@ -101,7 +101,6 @@ export function open({main, title, note, state}, params) {
   const table = instanceTable(view);
   const events = eventTable({label: "History of the service", without: ["app"]});
   let offset = Math.max(0, Math.floor(Number(params.offset)) || 0);
-  let total = 0;
 
   const matches = (i, text) => [i.hostname, i.zone, i.version, i.state, ...(i.addrs ?? []), ...Object.entries(i.metadata ?? {}).flat()]
     .some((t) => String(t).toLowerCase().includes(text));
@@ -109,12 +108,12 @@ export function open({main, title, note, state}, params) {
     const text = filter.value.trim().toLowerCase();
     const rows = text ? view.instances.filter((i) => matches(i, text)) : view.instances;
     table.update(rows);
-    const part = total > view.instances.length ? ` (${count(offset + 1)} to ${count(offset + view.instances.length)} of ${count(total)})` : "";
+    const part = view.total > view.instances.length ? ` (${count(offset + 1)} to ${count(offset + view.instances.length)} of ${count(view.total)})` : "";
     fill(summary, text ? `${count(rows.length)} of ${plural(view.instances.length, "instance")}${part}` : plural(view.instances.length, "instance") + part,
       part ? [" ", moreButton()] : null);
   };
   const moreButton = () => h("button.small", {type: "button", onclick: () => {
-    offset = offset + kAtOnce < total ? offset + kAtOnce : 0;
+    offset = offset + kAtOnce < view.total ? offset + kAtOnce : 0;
     note({...view.key, offset: offset || ""});
     view.reader.now();
   }}, `Next ${count(kAtOnce)}`);
@@ -133,7 +132,7 @@ export function open({main, title, note, state}, params) {
       view.lease = s.lease_seconds;
       view.instances = s.instances;
       view.reader.every_ms = s.total > 500 ? 20000 : 5000;
-      total = s.total;
+      view.total = s.total;
       fill(numbers, facts(s));
       fill(remarks, notes(s, state()?.protection?.active === true));
       fill(schedule, s.scheduler ? scheduler(s.scheduler) : null);

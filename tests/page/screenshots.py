@@ -1,16 +1,18 @@
 """The pictures of docs/screenshots: three nodes with something to see on them, in the light, 1200 x 800."""
 
+import json
 import os
 import subprocess
 import threading
 import time
+import urllib.request
 
 from nodes import TOKEN, form_text
 from scene import SCENE
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "screenshots")
 BYTES_MAX = 150 * 1024
-SAMPLES_SECONDS = 200  # a sample every ten seconds: enough for lines in the plots
+SAMPLES_SECONDS = 150  # a sample every ten seconds: enough for lines in the plots
 APPS = ["cart", "catalogue", "checkout", "delivery", "identity", "invoices", "mail", "orders", "payments", "pictures", "prices", "reviews",
         "search", "stock", "users", "vouchers"]
 ZONES = ["sh001", "sh002", "sh003"]
@@ -24,6 +26,13 @@ def instances():
     for a, app in enumerate(APPS):
         for i in range(4 + a * 5 % 9):
             yield f"shop.{app}", f"{app}-{i}", ZONES[i % 3]
+
+
+def team():
+    """The same, of many small applications."""
+    for i in range(60):
+        for k in range(3):
+            yield f"team-{i % 10}.worker-{i:03}", f"w-{k}", ZONES[k]
 
 
 def register(node, app, host, zone, version="v1.4.2", status=1):
@@ -42,19 +51,41 @@ class Life(threading.Thread):
 
     def run(self):
         turn = 0
-        everything = list(instances())
+        shop = list(instances())
+        everything = shop + list(team())
         while not self.over.wait(0.5):
             turn += 1
             for n, (app, host, zone) in enumerate(everything):
                 if (n + turn) % 20 == 0:
                     self.nodes[n % 3].post("renew", {"env": "prod", "appid": app, "zone": zone, "hostname": host})
             if turn % 6 == 0:
-                app, host, zone = everything[turn * 7 % len(everything)]
+                app, host, zone = shop[turn * 7 % len(shop)]
                 register(self.nodes[turn % 3], app, host, zone, version=f"v1.4.{3 + turn // 100}")
             if turn % 40 == 0:
                 key = {"env": "prod", "appid": "shop.orders", "zone": "sh001", "hostname": "orders-0"}
                 self.nodes[1].post("cancel", key)
                 register(self.nodes[1], "shop.orders", "orders-0", "sh001")
+
+
+class Watcher(threading.Thread):
+    """A client that watches one application by long polls."""
+
+    def __init__(self, url, number):
+        super().__init__(daemon=True)
+        self.url, self.number = url, number
+        self.over = threading.Event()
+
+    def run(self):
+        latest = 0
+        while not self.over.is_set():
+            query = f"env=prod&appid=shop.{APPS[self.number % len(APPS)]}&hostname=watcher-{self.number}&latest_timestamp={latest}"
+            try:
+                with urllib.request.urlopen(f"{self.url}/discovery/poll?{query}", timeout=40) as answer:
+                    told = json.load(answer)
+            except OSError:
+                return  # the node has ended
+            if told["code"] == 0:
+                latest = told["data"]["latest_timestamp"]
 
 
 def save(browser, name):
@@ -75,9 +106,12 @@ def main():
     one = nodes[0]
     for app, host, zone in instances():
         register(one, app, host, zone, status=2 if host == "cart-3" else 1)
-    one.register_many([form_text(f"team-{i % 10}.worker-{i:03}", f"w-{k}", zone=ZONES[k % 3]) for i in range(60) for k in range(3)])
+    one.register_many([form_text(app, host, zone=zone) for app, host, zone in team()])
     life = Life(nodes)
     life.start()
+    watchers = [Watcher(nodes[i % 3].url, i) for i in range(48)]
+    for watcher in watchers:
+        watcher.start()
     b = SCENE.the_browser()
     b.load(one.url)
     time.sleep(SAMPLES_SECONDS)  # the daemon takes samples of itself meanwhile
@@ -110,8 +144,8 @@ def main():
     b.until("return document.querySelector('table[aria-label=Clients] .state')", "the offender")
     save(b, "clients")
     b.load(one.url, "cluster")
-    b.until("document.querySelector('main form button').click(); return document.querySelector('main .summary').textContent.includes('record')", "compared", seconds=20)
-    b.until("return document.querySelector('main .summary .state')", "compared")
+    b.until("""if (document.querySelector('main .summary').textContent.startsWith('Equal: ')) return true;
+               document.querySelector('main form button').click();""", "compared", seconds=20)
     save(b, "cluster")
     b.load(one.url, "history")
     b.until("return document.querySelectorAll('tbody tr').length > 10", "events")
@@ -122,6 +156,8 @@ def main():
     b.until("return document.querySelectorAll('table[aria-label=Instances] tbody tr').length >= 4", "instances")
     b.run("document.querySelector('table').scrollIntoView({block: 'start'})")
     save(b, "phone-dark")
+    for watcher in watchers:
+        watcher.over.set()
     life.over.set()
     life.join()
 
