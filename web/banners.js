@@ -3,7 +3,7 @@
 import {add, fill, h, link} from "./dom.js";
 import {count, moment, nodeNow, plural, seconds} from "./format.js";
 
-const kinds = ["lost", "draining", "ready", "protection", "brake"];
+const kinds = ["lost", "draining", "ready", "disk", "protection", "brake"];
 let boxes = null;
 
 function setUp(root) {
@@ -20,7 +20,7 @@ function setUp(root) {
 }
 
 function labelOf(kind) {
-  return {lost: "No connection", draining: "Draining", ready: "Not ready", protection: "Self-protection", brake: "Brake"}[kind];
+  return {lost: "No connection", draining: "Draining", ready: "Not ready", disk: "Disk", protection: "Self-protection", brake: "Brake"}[kind];
 }
 
 /** text: null hides it. tick: () => text of the line that counts. */
@@ -47,6 +47,8 @@ export function drawBanners(root, state, lost) {
   const failing = (state.checks ?? []).filter((c) => !c.ok);
   put("ready", state.ready || state.draining ? null :
     ["This node is not ready. ", failing.map((c) => [h("b", {}, c.name), ": ", c.detail, ". "])]);
+  put("disk", state.disk?.failing ? [h("b", {}, "The data folder refuses to be written"), ": ", state.disk.error,
+    ". The node answers as before, but forgets what it cannot write when it ends."] : null);
   const p = state.protection ?? {};
   put("protection", !p.active ? null :
     [h("b", {}, "Self-protection is on"), p.since ? " since " + moment(p.since) : "", ": ", plural(p.renewals_last_minute, "renewal"),

@@ -18,6 +18,17 @@ export function stateMark(node) {
   return h("span.state." + level, {title: why}, text);
 }
 
+/** What is wrong with it, as the node that was asked puts it; null when nothing is. */
+function trouble(node) {
+  const found = [];
+  if (node.state === "down" && node.trouble) found.push(node.trouble);
+  const ahead = node.clock_ahead_seconds ?? 0;
+  if (Math.abs(ahead) >= kClockWorthNaming_s) {
+    found.push(`its clock is ${seconds(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} this node's`);
+  }
+  return found.length === 0 ? null : h("small.dim", {}, " " + found.join("; "));
+}
+
 function dash(node, text) {
   return node.self ? "" : text;
 }
@@ -28,6 +39,7 @@ function marked(on, text) {
 }
 
 export const kLagWorthNaming_s = 5;
+const kClockWorthNaming_s = 2;
 
 export function nodesTable(more = []) {
   return new Table({
@@ -36,7 +48,7 @@ export function nodesTable(more = []) {
     columns: [
       {id: "address", label: "Node", main: true, css: "mono", sort: (n) => n.address, cell: (n) => nodeLink(n)},
       {id: "zone", label: "Zone", sort: (n) => n.zone, cell: (n) => n.zone},
-      {id: "state", label: "Health", cell: (n) => stateMark(n)},
+      {id: "state", label: "Health", cell: (n) => h("span", {}, stateMark(n), trouble(n))},
       {id: "member", label: "Member", cell: (n) => (n.member ? "yes" : "no")},
       {id: "lag", label: "Lag", num: true, sort: (n) => n.lag_seconds ?? 0,
         cell: (n) => dash(n, marked(n.lag_seconds > kLagWorthNaming_s, seconds(n.lag_seconds)))},

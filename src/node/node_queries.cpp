@@ -352,7 +352,9 @@ Result<std::string> Node::compare_json(const OperatorCall& call) {
   };
   const auto compared = queries::compare(here, there, [] { nanosleep(&kComparePause, nullptr); });
   if (!compared) return compared.error();
-  return queries::text_of(comparison_json(*compared));
+  ordered_json json = comparison_json(*compared);
+  json["at"] = to_wire_ns(call.at);
+  return queries::text_of(json);
 }
 
 // ------------------------------------------------------------------------------------------------------- actions

@@ -32,9 +32,11 @@ def free_addresses(count):
 
 
 class Node:
-    """One daemon. `sections`: more lines of its discovery.toml, by section; `scheduler`: name of a file -> its JSON."""
+    """One daemon. `sections`: more lines of its discovery.toml, by section; `scheduler`: name of a file -> its JSON;
+    `environment`: variables besides those of the tests."""
 
-    def __init__(self, program, directory, addresses, number=0, sections=None, scheduler=None, zone="sh001", with_token=True):
+    def __init__(self, program, directory, addresses, number=0, sections=None, scheduler=None, zone="sh001", with_token=True,
+                 environment=None):
         self.address = addresses[number]
         self.directory = os.path.join(directory, f"node{number}-{self.address.rpartition(':')[2]}")
         os.makedirs(self.directory)
@@ -60,7 +62,8 @@ class Node:
         self.connection = None
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-                [program, "-conf", self.directory], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                [program, "-conf", self.directory], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, **(environment or {})})
 
     def write(self, name, text):
         with open(os.path.join(self.directory, name), "w", encoding="utf-8") as f:
