@@ -270,7 +270,7 @@ Result<std::string> Node::overview_json(const OperatorCall& call) {
     json["brake"] = {{"enabled", config_.lease.brake}, {"applications", ordered_json::array()}};
   }
   const auto checks = readiness(call.at);
-  json["ready"] = std::all_of(checks.begin(), checks.end(), [](const ReadyCheck& c) { return c.ok; });
+  json["ready"] = is_ready(checks);
   json["draining"] = draining_.load(std::memory_order_relaxed);
   json["checks"] = ordered_json::array();
   for (const ReadyCheck& c : checks) json["checks"].push_back({{"name", c.name}, {"ok", c.ok}, {"detail", c.detail}});

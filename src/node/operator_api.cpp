@@ -146,15 +146,9 @@ int OperatorApi::answer(OperatorRoute route, const OperatorCall& call, codec::Ht
   }
 }
 
-<<<<<<< HEAD
 int OperatorApi::ready(const OperatorCall& call, codec::HttpReply& reply) {
   const auto checks = operations_.readiness(call.at);
-  const bool ok = std::all_of(checks.begin(), checks.end(), [](const ReadyCheck& c) { return c.ok; });
-=======
-int OperatorApi::ready(const codec::HttpRequest& request, codec::HttpReply& reply) {
-  const auto checks = operations_.readiness(request.received_at);
   const bool ok = is_ready(checks);
->>>>>>> board
   reply.status = ok ? 200 : 503;
   codec::Params params;
   const bool verbose = params.add_urlencoded(call.query, kQueryParamsMax).has_value() && params.has("verbose");
