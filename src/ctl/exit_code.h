@@ -22,6 +22,7 @@ enum class Exit : uint8_t {
 
 struct Failure {
   /// Not an aggregate: a result of an Exit must not be taken for its failure.
+  Failure() : Failure(Exit::kRefused, "") {}
   Failure(Exit with, std::string why) : exit(with), message(std::move(why)) {}
 
   Exit exit;
