@@ -11,6 +11,7 @@ namespace {
 /// A node's own entries: it would put them back.
 constexpr const char* kOwnApplication = "infra.discovery";
 constexpr size_t kApplicationsPerPage = 1000;
+constexpr size_t kApplicationsMax = 1'000'000;  ///< of an answer that never ends
 
 struct Options {
   std::string what;
@@ -51,7 +52,7 @@ Outcome<std::vector<std::string>> applications(const Context& context, const std
     if (!page) return page.error();
     const Json& rows = rows_at(page->json, "services");
     for (const Json& s : rows) names.push_back(text_at(s, "appid"));
-    if (rows.size() < kApplicationsPerPage) return names;
+    if (rows.size() < kApplicationsPerPage || names.size() >= kApplicationsMax) return names;
   }
 }
 

@@ -6,6 +6,7 @@ namespace discovery::ctl {
 
 using client::CallAnswer;
 using client::CallRequest;
+using client::encode_form;
 using client::Method;
 
 namespace {

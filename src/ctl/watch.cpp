@@ -101,7 +101,7 @@ Outcome<Exit> run(const Options& options, Context& context) {
     here.instances = list.in_zone(options.zone);
     arrivals.push(here);
   });
-  if (!watch) return misused(watch.error().message);
+  if (!watch) return misused(shown(watch.error().message));
   const auto first = arrivals.pop(context.settings().call.timeout);
   if (!first) return unanswered("no node answered: " + shown(arrivals.last_error()));
   InstanceList before;
