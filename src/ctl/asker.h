@@ -1,7 +1,7 @@
 // How the tool asks nodes: an interface, so that tests answer for them.
 //
-// Thread: ask_each() asks from several threads at a time, everything else from one. Errors: in the answer. Time: bounded
-// by CallOptions.
+// Thread: ask_each() asks from several threads at a time, everything else from one. Errors: in the answer. Time:
+// bounded by CallOptions.
 #pragma once
 
 #include <memory>

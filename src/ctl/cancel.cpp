@@ -65,20 +65,21 @@ void add_cancel(Verbs& verbs) {
         add_yes(verb, o.yes);
       },
       run_cancel);
-  verbs.add<SetOptions>({"set", "Put an instance in service, or out of it while it stays registered",
-                         "  discoveryctl set shop.cart cart-0 --status waiting    clients are not told of it any more\n"
-                         "  discoveryctl set shop.cart cart-0 --status up         and again they are\n"},
-                        [](CLI::App& verb, SetOptions& o) {
-                          add_app_name(verb, o.target.appid);
-                          add_host(verb, o.target.hostname);
-                          add_env(verb, o.target.env);
-                          add_zone(verb, o.target.zone);
-                          verb.add_option("--status", o.status, "up or waiting")
-                              ->type_name("STATUS")
-                              ->required()
-                              ->check(CLI::IsMember({"up", "waiting"}));
-                        },
-                        run_set);
+  verbs.add<SetOptions>(
+      {"set", "Put an instance in service, or out of it while it stays registered",
+       "  discoveryctl set shop.cart cart-0 --status waiting    clients are not told of it any more\n"
+       "  discoveryctl set shop.cart cart-0 --status up         and again they are\n"},
+      [](CLI::App& verb, SetOptions& o) {
+        add_app_name(verb, o.target.appid);
+        add_host(verb, o.target.hostname);
+        add_env(verb, o.target.env);
+        add_zone(verb, o.target.zone);
+        verb.add_option("--status", o.status, "up or waiting")
+            ->type_name("STATUS")
+            ->required()
+            ->check(CLI::IsMember({"up", "waiting"}));
+      },
+      run_set);
 }
 
 }  // namespace discovery::ctl

@@ -30,7 +30,8 @@ Table slowed_table(const Json& clients, TimePoint now) {
   for (const Json& c : clients) {
     for (const Json& s : rows_at(c, "slowed")) {
       table.add({shown(text_at(c, "address")), shown(text_at(s, "rule")), shown(text_at(s, "what")),
-                 moment(number_at(s, "since"), now), moment(number_at(s, "last"), now), counted(number_at(s, "answers"))});
+                 moment(number_at(s, "since"), now), moment(number_at(s, "last"), now),
+                 counted(number_at(s, "answers"))});
     }
   }
   return table;

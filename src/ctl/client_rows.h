@@ -3,8 +3,8 @@
 // Thread: pure functions. Errors: none.
 #pragma once
 
-#include "ctl/fields.h"
 #include "base/time.h"
+#include "ctl/fields.h"
 #include "ctl/table.h"
 
 namespace discovery::ctl {

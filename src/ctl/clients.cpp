@@ -23,8 +23,8 @@ Outcome<Exit> run(const Options& options, Context& context) {
   if (filtered) {
     Json kept = Json::array();
     for (const Json& c : rows_at(answer->json, "clients")) {
-      const bool fits = (options.slow && number_at(c, "slow") > 0) ||
-                        (options.throttled && !rows_at(c, "slowed").empty());
+      const bool fits =
+          (options.slow && number_at(c, "slow") > 0) || (options.throttled && !rows_at(c, "slowed").empty());
       if (fits && kept.size() < options.limit) kept.push_back(c);
     }
     answer->json["clients"] = std::move(kept);

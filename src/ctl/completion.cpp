@@ -27,19 +27,21 @@ Outcome<Exit> run_man(const Options& options, Context& context) {
 }  // namespace
 
 void add_completion(Verbs& verbs) {
-  verbs.add<Options>({"completion", "The completion script of a shell",
-                      "  source <(discoveryctl completion bash)\n"
-                      "  discoveryctl completion fish > ~/.config/fish/completions/discoveryctl.fish\n"},
-                     [](CLI::App& verb, Options& o) {
-                       o.root = verb.get_parent();
-                       verb.add_option("SHELL", o.shell, "bash, zsh or fish")
-                           ->type_name("")
-                           ->required()
-                           ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-                     },
-                     run_completion);
-  verbs.add<Options>({"man", "The manual page, for man -l", "  discoveryctl man | man -l -\n"},
-                     [](CLI::App& verb, Options& o) { o.root = verb.get_parent(); }, run_man);
+  verbs.add<Options>(
+      {"completion", "The completion script of a shell",
+       "  source <(discoveryctl completion bash)\n"
+       "  discoveryctl completion fish > ~/.config/fish/completions/discoveryctl.fish\n"},
+      [](CLI::App& verb, Options& o) {
+        o.root = verb.get_parent();
+        verb.add_option("SHELL", o.shell, "bash, zsh or fish")
+            ->type_name("")
+            ->required()
+            ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      },
+      run_completion);
+  verbs.add<Options>(
+      {"man", "The manual page, for man -l", "  discoveryctl man | man -l -\n"},
+      [](CLI::App& verb, Options& o) { o.root = verb.get_parent(); }, run_man);
 }
 
 }  // namespace discovery::ctl

@@ -77,25 +77,34 @@ std::string bash_completion(const CLI::App& root) {
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    word=${COMP_WORDS[i]}\n"
          "    case $word in\n"
-         "    " + valued(root) + ") i=$((i + 1)) ;;\n"
+         "    " +
+         valued(root) +
+         ") i=$((i + 1)) ;;\n"
          "    -*) ;;\n"
          "    *) if [ -z \"$verb\" ]; then verb=$word; else words=$((words + 1)); fi ;;\n"
          "    esac\n"
          "  done\n"
          "  if [ -z \"$verb\" ]; then\n"
-         "    mapfile -t COMPREPLY < <(compgen -W '" + first_words(root) + " " + words_of(options_of(root)) +
+         "    mapfile -t COMPREPLY < <(compgen -W '" +
+         first_words(root) + " " + words_of(options_of(root)) +
          "' -- \"$current\")\n"
          "    return\n"
          "  fi\n"
-         "  case $verb in\n" + cases + options +
+         "  case $verb in\n" +
+         cases + options +
          "  esac\n"
          "  if [[ $current != -* && $words -eq 0 ]]; then\n"
          "    case $verb in\n"
-         "    " + applications + ")\n"
-         "      options=$(\"${COMP_WORDS[0]}\" services \"$current\" --names --limit 1000 --timeout 1s 2>/dev/null) ;;\n"
+         "    " +
+         applications +
+         ")\n"
+         "      options=$(\"${COMP_WORDS[0]}\" services \"$current\" --names --limit 1000 --timeout 1s 2>/dev/null) "
+         ";;\n"
          "    esac\n"
          "  elif [[ $current == -* ]]; then\n"
-         "    options=\"$options " + words_of(options_of(root)) + "\"\n"
+         "    options=\"$options " +
+         words_of(options_of(root)) +
+         "\"\n"
          "  fi\n"
          "  mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$current\")\n"
          "}\n"
@@ -121,28 +130,36 @@ std::string zsh_completion(const CLI::App& root) {
          "_discoveryctl() {\n"
          "  local -a verbs options\n"
          "  local applications=0 verb='' word\n"
-         "  verbs=(\n" + verbs +
+         "  verbs=(\n" +
+         verbs +
          "  )\n"
          "  local i\n"
          "  for ((i = 2; i < CURRENT; i++)); do\n"
          "    word=${words[i]}\n"
          "    case $word in\n"
-         "    " + valued(root) + ") ((i++)) ;;\n"
+         "    " +
+         valued(root) +
+         ") ((i++)) ;;\n"
          "    -*) ;;\n"
          "    *) verb=$word; break ;;\n"
          "    esac\n"
          "  done\n"
          "  if [[ -z $verb ]]; then\n"
          "    _describe verb verbs\n"
-         "    compadd -- " + words_of(options_of(root)) + "\n"
+         "    compadd -- " +
+         words_of(options_of(root)) +
+         "\n"
          "    return\n"
          "  fi\n"
-         "  case $verb in\n" + cases +
+         "  case $verb in\n" +
+         cases +
          "  esac\n"
          "  if ((applications)) && [[ $PREFIX != -* ]]; then\n"
          "    compadd -- ${(f)\"$(${words[1]} services \"$PREFIX\" --names --limit 1000 --timeout 1s 2>/dev/null)\"}\n"
          "  fi\n"
-         "  compadd -- $options " + words_of(options_of(root)) + "\n"
+         "  compadd -- $options " +
+         words_of(options_of(root)) +
+         "\n"
          "}\n"
          "if [[ $funcstack[1] == _discoveryctl ]]; then _discoveryctl; else compdef _discoveryctl discoveryctl; fi\n";
 }
@@ -168,9 +185,11 @@ std::string fish_completion(const CLI::App& root) {
     const std::string first = verb.name.substr(0, blank);
     const std::string seen = " -n '__fish_seen_subcommand_from " + first + "'";
     if (blank == std::string::npos) {
-      text += "complete -c discoveryctl -n __fish_use_subcommand -a " + verb.name + " -d " + quoted(verb.summary) + "\n";
+      text +=
+          "complete -c discoveryctl -n __fish_use_subcommand -a " + verb.name + " -d " + quoted(verb.summary) + "\n";
     } else {
-      text += "complete -c discoveryctl" + seen + " -a " + verb.name.substr(blank + 1) + " -d " + quoted(verb.summary) + "\n";
+      text += "complete -c discoveryctl" + seen + " -a " + verb.name.substr(blank + 1) + " -d " + quoted(verb.summary) +
+              "\n";
     }
     add_options(seen, verb.options);
     if (takes_application(verb) && blank == std::string::npos) {

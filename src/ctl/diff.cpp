@@ -58,7 +58,8 @@ class Side {
 };
 
 void show_differences(const Context& context, const Options& options, const queries::Comparison& compared) {
-  Table table({{"Env"}, {"Application"}, {"Zone"}, {"Host"}, {"Difference"}, {shown(options.here)}, {shown(options.there)}});
+  Table table(
+      {{"Env"}, {"Application"}, {"Zone"}, {"Host"}, {"Difference"}, {shown(options.here)}, {shown(options.there)}});
   for (const queries::Difference& d : compared.differences) {
     table.add({shown(d.env), shown(d.appid), shown(d.zone), shown(d.hostname), kind_text(d.kind(), options),
                half_text(d.here), half_text(d.there)});
@@ -91,7 +92,8 @@ Outcome<Exit> run(const Options& options, Context& context) {
 void add_diff(Verbs& verbs) {
   verbs.add<Options>(
       {"diff", "What two nodes hold differently; both are asked, they need not reach each other",
-       "  discoveryctl diff 10.0.0.1:7171 10.0.0.2:7171      exit code 0: equal, 1: they differ, 3: one does not answer\n"
+       "  discoveryctl diff 10.0.0.1:7171 10.0.0.2:7171      exit code 0: equal, 1: they differ, 3: one does not "
+       "answer\n"
        "A change on its way is no difference: what differs is looked at again after a second.\n",
        true},
       [](CLI::App& verb, Options& o) {

@@ -38,7 +38,8 @@ Outcome<Exit> run(const Options& options, Context& context) {
     const bool passes = flag_at(v, "passes");
     const std::string mark = passes || cause_named ? "" : "  <- the cause";
     cause_named = cause_named || !passes;
-    table.add({std::to_string(++number), shown(text_at(v, "about")), yes_no(passes), shown(text_at(v, "detail")) + mark});
+    table.add(
+        {std::to_string(++number), shown(text_at(v, "about")), yes_no(passes), shown(text_at(v, "detail")) + mark});
   }
   context.show(table);
   context.line(shown(text_at(answer->json, "node")) + ": " + shown(text_at(answer->json, "summary")));
@@ -51,7 +52,8 @@ void add_explain(Verbs& verbs) {
   verbs.add<Options>(
       {"explain", "Why a client of a node sees an instance, or does not",
        "  discoveryctl explain shop.cart cart-0\n"
-       "  discoveryctl explain shop.cart cart-0 --from sh002 --status 3    a client that asks for that zone, up and waiting\n",
+       "  discoveryctl explain shop.cart cart-0 --from sh002 --status 3    a client that asks for that zone, up and "
+       "waiting\n",
        true},
       [](CLI::App& verb, Options& o) {
         add_app_name(verb, o.appid);

@@ -139,16 +139,17 @@ void add_history(Verbs& verbs) {
                              "  discoveryctl history --since 10m             everything\n",
                              true},
                             describe_history, run_history);
-  verbs.add<StateOptions>({"state", "What an application was at a moment",
-                           "  discoveryctl state shop.cart --at 2026-11-28T09:30:00Z\n"
-                           "  discoveryctl state shop.cart --at 10m         ten minutes ago\n"},
-                          [](CLI::App& verb, StateOptions& o) {
-                            add_app_name(verb, o.appid);
-                            add_env(verb, o.env);
-                            verb.add_option("--zone", o.zone, "Of this zone only")->type_name("NAME");
-                            verb.add_option("--at", o.at, kTimes)->type_name("TIME")->required();
-                          },
-                          run_state);
+  verbs.add<StateOptions>(
+      {"state", "What an application was at a moment",
+       "  discoveryctl state shop.cart --at 2026-11-28T09:30:00Z\n"
+       "  discoveryctl state shop.cart --at 10m         ten minutes ago\n"},
+      [](CLI::App& verb, StateOptions& o) {
+        add_app_name(verb, o.appid);
+        add_env(verb, o.env);
+        verb.add_option("--zone", o.zone, "Of this zone only")->type_name("NAME");
+        verb.add_option("--at", o.at, kTimes)->type_name("TIME")->required();
+      },
+      run_state);
 }
 
 }  // namespace discovery::ctl

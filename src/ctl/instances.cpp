@@ -37,8 +37,7 @@ Outcome<Exit> run(const Options& options, Context& context) {
   Table table({{"Zone"}, {"Host"}, {"Status"}, {"Lease", Align::kRight}, {"Version"}, {"Registered"}, {"Addresses"}});
   for (const Json& i : instances) {
     table.add({shown(text_at(i, "zone")), shown(text_at(i, "hostname")), state_text(i), lease_text(i),
-               shown(text_at(i, "version")), moment(number_at(i, "reg_timestamp"), context.now()),
-               addresses_text(i)});
+               shown(text_at(i, "version")), moment(number_at(i, "reg_timestamp"), context.now()), addresses_text(i)});
   }
   context.show(table);
   return exit;
@@ -50,7 +49,8 @@ void add_instances(Verbs& verbs) {
   verbs.add<Options>(
       {"instances", "The instances of an application",
        "  discoveryctl instances shop.cart                    those that are listed\n"
-       "  discoveryctl instances shop.cart --filter v1.4      that say v1.4 in host, zone, version, addresses or metadata\n"
+       "  discoveryctl instances shop.cart --filter v1.4      that say v1.4 in host, zone, version, addresses or "
+       "metadata\n"
        "  discoveryctl instances shop.cart --all --env uat    expired (hidden) and cancelled ones as well\n",
        true},
       [](CLI::App& verb, Options& o) {

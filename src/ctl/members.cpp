@@ -89,14 +89,15 @@ Outcome<Exit> run(const Options& options, Context& context) {
 }  // namespace
 
 void add_members(Verbs& verbs) {
-  verbs.add<Options>({"members", "The nodes: state, version, instances, lag, differences",
-                      "  discoveryctl members                 * is the node that was asked; lag and diff are as it sees them\n"
-                      "  discoveryctl members --watch 1\n",
-                      true},
-                     [](CLI::App& verb, Options& o) {
-                       verb.add_flag("--one", o.one, "Ask one node only; of the others what it knows is shown");
-                     },
-                     run);
+  verbs.add<Options>(
+      {"members", "The nodes: state, version, instances, lag, differences",
+       "  discoveryctl members                 * is the node that was asked; lag and diff are as it sees them\n"
+       "  discoveryctl members --watch 1\n",
+       true},
+      [](CLI::App& verb, Options& o) {
+        verb.add_flag("--one", o.one, "Ask one node only; of the others what it knows is shown");
+      },
+      run);
 }
 
 }  // namespace discovery::ctl

@@ -17,8 +17,10 @@ constexpr Duration kWatchMost = std::chrono::hours(24);
 constexpr Duration kConnectTimeout = std::chrono::seconds(1);
 
 constexpr const char* kAbout =
-    "discoveryctl asks and tells the nodes of a discoveryd service registry. It speaks with one node at a time, the first\n"
-    "of --addr that answers; reload, drain-node, log-level, remove-node and protect release go to the first and no other.";
+    "discoveryctl asks and tells the nodes of a discoveryd service registry. It speaks with one node at a time, the "
+    "first\n"
+    "of --addr that answers; reload, drain-node, log-level, remove-node and protect release go to the first and no "
+    "other.";
 
 constexpr const char* kFooter =
     "Examples:\n"
@@ -60,9 +62,9 @@ void describe(CLI::App& app, Typed& typed) {
 }
 
 void add_all(Verbs& verbs) {
-  for (const auto add : {add_members, add_services, add_instances, add_watch, add_register, add_cancel, add_drain,
-                         add_explain, add_history, add_diff, add_clients, add_protect, add_top, add_admin, add_validate,
-                         add_completion}) {
+  for (const auto add :
+       {add_members, add_services, add_instances, add_watch, add_register, add_cancel, add_drain, add_explain,
+        add_history, add_diff, add_clients, add_protect, add_top, add_admin, add_validate, add_completion}) {
     add(verbs);
   }
 }
@@ -197,7 +199,8 @@ Exit run(std::span<const std::string> words, const Surroundings& surroundings) {
     surroundings.screen->out(app.help());
     return Exit::kDone;
   } catch (const CLI::Error& problem) {
-    surroundings.screen->err("discoveryctl: " + codec::shown(problem.what()) + "; discoveryctl --help shows what there is\n");
+    surroundings.screen->err("discoveryctl: " + codec::shown(problem.what()) +
+                             "; discoveryctl --help shows what there is\n");
     return Exit::kUsage;
   }
   if (typed.version) {

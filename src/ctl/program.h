@@ -39,7 +39,8 @@ inline constexpr size_t kTokenBytesMax = 4096;
 /// `words` without the name of the program.
 [[nodiscard]] Exit run(std::span<const std::string> words, const Surroundings& surroundings);
 
-/// "--watch 5" as "--watch=5", "--watch" alone as "--watch=2s", which the parser could not tell from a word of the verb.
+/// "--watch 5" as "--watch=5", "--watch" alone as "--watch=2s", which the parser could not tell from a word of the
+/// verb.
 [[nodiscard]] std::vector<std::string> with_watch_joined(std::span<const std::string> words);
 
 }  // namespace discovery::ctl

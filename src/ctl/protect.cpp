@@ -45,8 +45,8 @@ Outcome<Exit> run(const Options& options, Context& context) {
   if (shown_as_json(context, part)) return Exit::kDone;
   const bool active = flag_at(protection, "active");
   context.line("node             " + shown(text_at(answer->json, "node")));
-  context.line("self-protection  " + (active ? "ON since " + moment(number_at(protection, "since"), context.now())
-                                             : std::string("off")));
+  context.line("self-protection  " +
+               (active ? "ON since " + moment(number_at(protection, "since"), context.now()) : std::string("off")));
   context.line("renewals         " + counted(number_at(protection, "renewals_last_minute")) + " in the last minute; " +
                counted(number_at(protection, "renewals_needed")) + " needed, " +
                counted(number_at(protection, "renewals_expected")) + " expected");

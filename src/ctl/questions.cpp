@@ -85,7 +85,8 @@ Outcome<Answered> read_answer(CallAnswer answer, std::string_view path) {
   }
   if (answer.status >= 300) return failure_of_status(answer, path);
   auto document = parse_answer(answer.body);
-  if (!document) return refused(shown(answer.node) + ": what it answers to " + std::string(path) + " is no JSON object");
+  if (!document)
+    return refused(shown(answer.node) + ": what it answers to " + std::string(path) + " is no JSON object");
   return Answered{std::move(document->json), answer.node};
 }
 

@@ -92,15 +92,16 @@ void add_register(Verbs& verbs) {
             ->check(CLI::IsMember({"up", "waiting"}));
       },
       run_register);
-  verbs.add<Target>({"renew", "Renew the lease of an instance once",
-                     "  discoveryctl renew shop.cart cart-0 --zone sh001     without --zone it is looked for first\n"},
-                    [](CLI::App& verb, Target& o) {
-                      add_app_name(verb, o.appid);
-                      add_host(verb, o.hostname);
-                      add_env(verb, o.env);
-                      add_zone(verb, o.zone);
-                    },
-                    run_renew);
+  verbs.add<Target>(
+      {"renew", "Renew the lease of an instance once",
+       "  discoveryctl renew shop.cart cart-0 --zone sh001     without --zone it is looked for first\n"},
+      [](CLI::App& verb, Target& o) {
+        add_app_name(verb, o.appid);
+        add_host(verb, o.hostname);
+        add_env(verb, o.env);
+        add_zone(verb, o.zone);
+      },
+      run_renew);
 }
 
 }  // namespace discovery::ctl

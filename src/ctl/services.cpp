@@ -34,7 +34,8 @@ void show_names(const Context& context, const Json& services) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
              c == '-' || c == '/';
     };
-    if (!name.empty() && name[0] != '-' && std::all_of(name.begin(), name.end(), plain)) context.screen().out(name + "\n");
+    if (!name.empty() && name[0] != '-' && std::all_of(name.begin(), name.end(), plain))
+      context.screen().out(name + "\n");
   }
 }
 

@@ -32,8 +32,8 @@ std::string latest_seconds(const Json& rates, const char* name) {
 
 void show_node(const Context& context, const Json& overview, const Json& rates) {
   const int64_t started = number_at(overview, "started_at");
-  context.line(shown(text_at(overview, "node")) + "  " + (flag_at(overview, "ready") ? "ready" : "NOT READY") + "  up " +
-               (started == 0 ? "-" : age(context.now() - from_wire_ns(started))) + "  " +
+  context.line(shown(text_at(overview, "node")) + "  " + (flag_at(overview, "ready") ? "ready" : "NOT READY") +
+               "  up " + (started == 0 ? "-" : age(context.now() - from_wire_ns(started))) + "  " +
                counted_of(number_at(overview, "instances"), "instance") + "  " +
                counted_of(number_at(overview, "applications"), "application") + "  " +
                bytes_text(number_at(overview, "memory_bytes")));
@@ -42,8 +42,13 @@ void show_node(const Context& context, const Json& overview, const Json& rates) 
                counted_of(number_at(overview, "slowed_clients"), "slowed client") + "  cpu " +
                latest_rate(rates, "cpu") + " cores  notify p50 " + latest_seconds(rates, "notify_p50_seconds") +
                " p99 " + latest_seconds(rates, "notify_p99_seconds"));
-  Table table({{"Per second"}, {"Requests", Align::kRight}, {"Registers", Align::kRight}, {"Renews", Align::kRight},
-               {"Cancels", Align::kRight}, {"Expired", Align::kRight}, {"Wake-ups", Align::kRight}});
+  Table table({{"Per second"},
+               {"Requests", Align::kRight},
+               {"Registers", Align::kRight},
+               {"Renews", Align::kRight},
+               {"Cancels", Align::kRight},
+               {"Expired", Align::kRight},
+               {"Wake-ups", Align::kRight}});
   table.add({"last " + counted_of(number_at(rates, "interval_seconds"), "second"), latest_rate(rates, "requests"),
              latest_rate(rates, "registers"), latest_rate(rates, "renews"), latest_rate(rates, "cancels"),
              latest_rate(rates, "expired"), latest_rate(rates, "wakeups")});
@@ -81,14 +86,15 @@ Outcome<Exit> run(const Options& options, Context& context) {
 }  // namespace
 
 void add_top(Verbs& verbs) {
-  verbs.add<Options>({"top", "What a node is busy with: rates, most changed applications, busiest clients",
-                      "  discoveryctl top --watch 2\n", true},
-                     [](CLI::App& verb, Options& o) {
-                       verb.add_option("--rows", o.rows, "At most so many rows of each table")
-                           ->type_name("ROWS")
-                           ->check(CLI::Range(1, 1000));
-                     },
-                     run);
+  verbs.add<Options>(
+      {"top", "What a node is busy with: rates, most changed applications, busiest clients",
+       "  discoveryctl top --watch 2\n", true},
+      [](CLI::App& verb, Options& o) {
+        verb.add_option("--rows", o.rows, "At most so many rows of each table")
+            ->type_name("ROWS")
+            ->check(CLI::Range(1, 1000));
+      },
+      run);
 }
 
 }  // namespace discovery::ctl

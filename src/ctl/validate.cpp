@@ -50,14 +50,13 @@ Outcome<Exit> run(const Options& options, Context& context) {
 }  // namespace
 
 void add_validate(Verbs& verbs) {
-  verbs.add<Options>({"validate", "Is a configuration good? Runs discoveryd --check; asks no node",
-                      "  discoveryctl validate /etc/discovery          the folder, or the file discovery.toml\n"},
-                     [](CLI::App& verb, Options& o) {
-                       verb.add_option("FILE", o.file, "Folder that holds discovery.toml, or the file")
-                           ->type_name("")
-                           ->required();
-                     },
-                     run);
+  verbs.add<Options>(
+      {"validate", "Is a configuration good? Runs discoveryd --check; asks no node",
+       "  discoveryctl validate /etc/discovery          the folder, or the file discovery.toml\n"},
+      [](CLI::App& verb, Options& o) {
+        verb.add_option("FILE", o.file, "Folder that holds discovery.toml, or the file")->type_name("")->required();
+      },
+      run);
 }
 
 }  // namespace discovery::ctl

@@ -69,13 +69,14 @@ client::Options client_options(const Options& options, const Context& context, A
   o.env = options.env;
   o.token = context.settings().call.token;
   o.connect_timeout = context.settings().call.connect_timeout;
-  o.shuffle_nodes = false;    // those that are named are asked in their order
-  o.discover_nodes = false;   // and no other
+  o.shuffle_nodes = false;   // those that are named are asked in their order
+  o.discover_nodes = false;  // and no other
   o.on_error = [&arrivals](const client::Error& e) { arrivals.failed(e.message); };
   return o;
 }
 
-void show_changes(const Context& context, const InstanceList& before, const InstanceList& now, uint64_t& shown_changes) {
+void show_changes(const Context& context, const InstanceList& before, const InstanceList& now,
+                  uint64_t& shown_changes) {
   const std::string at = utc(to_wire_ns(context.now()));
   for (const ListChange& change : changes_between(before, now)) {
     ++shown_changes;

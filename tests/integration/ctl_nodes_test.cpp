@@ -16,7 +16,8 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
-Finished add(const std::string& node, const std::string& app, const std::string& host, const std::string& version = "v1") {
+Finished add(const std::string& node, const std::string& app, const std::string& host,
+             const std::string& version = "v1") {
   return run_ctl(node, {"register", app, host, "--zone", "z1", "--url", "http://10.0.0.1:80", "--version", version});
 }
 
@@ -33,9 +34,15 @@ TEST(CtlNodes, AnswersWithTwoOfThreeDown) {
   EXPECT_EQ(lines_of(whole.output).size(), 4U);
   cluster[0].kill();
   cluster[1].kill();
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"members"}, {"services"}, {"instances", "shop"}, {"explain", "shop", "h1"},
-        {"history", "shop"}, {"protect"}, {"top"}, {"renew", "shop", "h1"}, {"set", "shop", "h1", "--status", "waiting"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"members"},
+                                                {"services"},
+                                                {"instances", "shop"},
+                                                {"explain", "shop", "h1"},
+                                                {"history", "shop"},
+                                                {"protect"},
+                                                {"top"},
+                                                {"renew", "shop", "h1"},
+                                                {"set", "shop", "h1", "--status", "waiting"}}) {
     const Finished finished = run_ctl(nodes, words);
     EXPECT_EQ(finished.code, 0) << words[0] << ": " << finished.errors;
     EXPECT_THAT(finished.errors, HasSubstr(cluster[2].text() + " answered instead")) << words[0];
@@ -51,8 +58,10 @@ TEST(CtlNodes, AnswersWithTwoOfThreeDown) {
 
 TEST(CtlNodes, NobodyThereEndsWithThree) {
   const std::string nobody = node_address().text();
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"members"}, {"watch", "shop", "--timeout", "500ms"}, {"diff", nobody, nobody}, {"reload"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"members"},
+                                                {"watch", "shop", "--timeout", "500ms"},
+                                                {"diff", nobody, nobody},
+                                                {"reload"}}) {
     const Finished finished = run_ctl(nobody, words);
     EXPECT_EQ(finished.code, 3) << words[0] << finished.errors;
     EXPECT_THAT(finished.errors, HasSubstr(nobody)) << words[0];
@@ -123,9 +132,8 @@ std::string offered(const std::string& node, const std::string& words, int index
   const std::string script = folder.put("completion.bash", run_ctl("", {"completion", "bash"}).output);
   ChildOptions options;
   options.environment = {"DISCOVERY_ADDR=" + node};
-  options.arguments = {"-c", "source " + script + "; COMP_WORDS=(" DISCOVERYCTL_BINARY " " + words +
-                                 "); COMP_CWORD=" + std::to_string(index) +
-                                 "; _discoveryctl; printf '%s\\n' \"${COMPREPLY[@]}\""};
+  options.arguments = {"-c", "source " + script + "; COMP_WORDS=(" DISCOVERYCTL_BINARY " " + words + "); COMP_CWORD=" +
+                                 std::to_string(index) + "; _discoveryctl; printf '%s\\n' \"${COMPREPLY[@]}\""};
   Child bash("/bin/bash", options);
   if (!bash.wait()) throw std::runtime_error("bash did not end");
   return bash.standard_output() + bash.standard_error();

@@ -186,8 +186,12 @@ TEST_F(Ctl, AttacksInNamesComeOutEscaped) {
 }
 
 TEST_F(Ctl, WrongWordsEndWithTwo) {
-  for (const Words& words : std::vector<Words>{{}, {"nonsense"}, {"members", "--addr", "x"}, {"state", "a"},
-                                               {"history", "--since", "soon"}, {"members", "--watch", "1", "--bogus"}}) {
+  for (const Words& words : std::vector<Words>{{},
+                                               {"nonsense"},
+                                               {"members", "--addr", "x"},
+                                               {"state", "a"},
+                                               {"history", "--since", "soon"},
+                                               {"members", "--watch", "1", "--bogus"}}) {
     const Finished finished = run(words);
     EXPECT_EQ(finished.code, 2) << ::testing::PrintToString(words);
     EXPECT_THAT(finished.errors, StartsWith("discoveryctl: "));

@@ -13,10 +13,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::vector<std::string> kVerbs{"members",  "services", "instances", "watch",      "register",   "renew",
-                                      "cancel",   "set",      "drain",     "explain",    "history",    "state",
-                                      "diff",     "clients",  "protect",   "top",        "reload",     "drain-node",
-                                      "log-level", "remove-node", "validate", "completion", "man"};
+const std::vector<std::string> kVerbs{"members",   "services",    "instances", "watch",      "register", "renew",
+                                      "cancel",    "set",         "drain",     "explain",    "history",  "state",
+                                      "diff",      "clients",     "protect",   "top",        "reload",   "drain-node",
+                                      "log-level", "remove-node", "validate",  "completion", "man"};
 
 std::string output_of(const std::vector<std::string>& words) {
   Tool tool;
@@ -65,8 +65,8 @@ TEST(Completion, HasEveryVerbAndItsOptions) {
     const std::string script = output_of({"completion", shell});
     for (const std::string& verb : kVerbs) EXPECT_THAT(script, HasSubstr(verb)) << shell;
     const bool fish = std::string_view(shell) == "fish";
-    for (const std::string& option : {"plan", "throttled", "token-file", "yes", "each"}) {
-      EXPECT_THAT(script, HasSubstr((fish ? "-l " : "--") + option)) << shell;
+    for (const char* const option : {"plan", "throttled", "token-file", "yes", "each"}) {
+      EXPECT_THAT(script, HasSubstr(std::string(fish ? "-l " : "--") + option)) << shell;
     }
   }
 }

@@ -13,9 +13,10 @@ using ::testing::HasSubstr;
 Json instance(const std::string& zone, const std::string& host, int status, const std::string& state = "visible") {
   return {{"zone", zone}, {"hostname", host}, {"status", status}, {"state", state}};
 }
-const Json kService = {{"instances",
-                        {instance("z1", "h1", 1), instance("z1", "h2", 2), instance("z2", "h1", 1),
-                         instance("z2", "h3", 1), instance("z1", "h9", 1, "hidden"), instance("z1", "h8", 1, "cancelled")}}};
+const Json kService = {
+    {"instances",
+     {instance("z1", "h1", 1), instance("z1", "h2", 2), instance("z2", "h1", 1), instance("z2", "h3", 1),
+      instance("z1", "h9", 1, "hidden"), instance("z1", "h8", 1, "cancelled")}}};
 
 Target wanted(const std::string& host, const std::string& zone = "") { return {"dev", "shop", zone, host}; }
 
@@ -56,8 +57,7 @@ TEST(Preview, WarnsOfAnEmptyZoneAndOfAnEmptyList) {
   const Preview zone = preview(kService, {wanted("h1", "z1")}, Change::kWaiting);
   EXPECT_THAT(zone.empty_zones, ElementsAre("z1"));
   EXPECT_THAT(zone.text(), HasSubstr("nothing in service remains in zone z1"));
-  const Preview all =
-      preview(kService, {wanted("h1", "z1"), wanted("h1", "z2"), wanted("h3", "z2")}, Change::kWaiting);
+  const Preview all = preview(kService, {wanted("h1", "z1"), wanted("h1", "z2"), wanted("h3", "z2")}, Change::kWaiting);
   EXPECT_THAT(all.text(), HasSubstr("NOTHING IN SERVICE REMAINS"));
 }
 

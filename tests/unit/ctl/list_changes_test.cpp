@@ -46,7 +46,8 @@ TEST(ListChanges, TimestampsAloneAreNone) {
 }
 
 TEST(ListChanges, NamesPlayNoTricks) {
-  EXPECT_THAT(texts({}, list({instance("z1", "a\x1b[2J\n")})), ElementsAre("+ z1 a\\u001b[2J\\u000a v1 http://10.0.0.1:80"));
+  EXPECT_THAT(texts({}, list({instance("z1", "a\x1b[2J\n")})),
+              ElementsAre("+ z1 a\\u001b[2J\\u000a v1 http://10.0.0.1:80"));
   EXPECT_EQ(change_json({ListChange::Kind::kRemoved, instance("z1", "a")}).at("change"), "removed");
 }
 

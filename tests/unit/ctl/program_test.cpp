@@ -132,12 +132,25 @@ TEST(FailOver, TheNextNodeAnswersAndItIsSaid) {
 
 TEST(FailOver, NobodyEndsWithThree) {
   Tool tool;
-  for (const Words& words : std::vector<Words>{{"members"}, {"services"}, {"instances", "a"}, {"renew", "a", "b"},
-                                               {"cancel", "a", "b", "--yes"}, {"set", "a", "b", "--status", "up"},
-                                               {"drain", "a", "--yes"}, {"explain", "a", "b"}, {"history"},
-                                               {"state", "a", "--at", "1m"}, {"diff", "a:1", "b:2"}, {"clients"},
-                                               {"protect"}, {"protect", "release", "a"}, {"top"}, {"reload"},
-                                               {"drain-node", "--yes"}, {"log-level", "debug"}, {"remove-node", "a:1"},
+  for (const Words& words : std::vector<Words>{{"members"},
+                                               {"services"},
+                                               {"instances", "a"},
+                                               {"renew", "a", "b"},
+                                               {"cancel", "a", "b", "--yes"},
+                                               {"set", "a", "b", "--status", "up"},
+                                               {"drain", "a", "--yes"},
+                                               {"explain", "a", "b"},
+                                               {"history"},
+                                               {"state", "a", "--at", "1m"},
+                                               {"diff", "a:1", "b:2"},
+                                               {"clients"},
+                                               {"protect"},
+                                               {"protect", "release", "a"},
+                                               {"top"},
+                                               {"reload"},
+                                               {"drain-node", "--yes"},
+                                               {"log-level", "debug"},
+                                               {"remove-node", "a:1"},
                                                {"register", "a", "b", "--zone", "z", "--url", "http://a:1"}}) {
     EXPECT_EQ(tool.run(words), Exit::kNoAnswer) << ::testing::PrintToString(words);
     EXPECT_THAT(tool.screen.errors, HasSubstr("connection refused"));
@@ -179,10 +192,19 @@ TEST(Refusals, AnAnswerOfWrongMembersIsNoCrash) {
         R"("verdicts":[0,{}],"brake":{"applications":[5]},"protection":[],"most_changed":{"a":1},"requests":[null]})";
     return answer;
   };
-  for (const Words& words : std::vector<Words>{{"members"}, {"services"}, {"instances", "a", "--all"}, {"explain", "a", "b"},
-                                               {"history"}, {"state", "a", "--at", "1m"}, {"clients"},
-                                               {"clients", "--throttled"}, {"protect"}, {"top"}, {"diff", "a:1", "b:2"},
-                                               {"cancel", "a", "b", "--yes"}, {"drain", "a"}}) {
+  for (const Words& words : std::vector<Words>{{"members"},
+                                               {"services"},
+                                               {"instances", "a", "--all"},
+                                               {"explain", "a", "b"},
+                                               {"history"},
+                                               {"state", "a", "--at", "1m"},
+                                               {"clients"},
+                                               {"clients", "--throttled"},
+                                               {"protect"},
+                                               {"top"},
+                                               {"diff", "a:1", "b:2"},
+                                               {"cancel", "a", "b", "--yes"},
+                                               {"drain", "a"}}) {
     for (const bool json : {false, true}) {
       Words all = words;
       if (json) all.insert(all.end(), {"-o", "json"});
@@ -224,8 +246,8 @@ TEST(Output, ServicesAreCutToATerminalOnly) {
 
 TEST(Output, NamesForCompletionAreThoseThatNeedNoQuotes) {
   Tool tool;
-  tool.say("/api/services", R"({"services":[{"appid":"shop.cart"},{"appid":"$(reboot)"},{"appid":"-rf"},{"appid":""},)"
-                            R"({"appid":"a b"},{"appid":"x_1-y"}]})");
+  tool.say("/api/services", R"x({"services":[{"appid":"shop.cart"},{"appid":"$(reboot)"},{"appid":"-rf"},)x"
+                            R"x({"appid":""},{"appid":"a b"},{"appid":"x_1-y"}]})x");
   EXPECT_EQ(tool.run({"services", "--names"}), Exit::kDone);
   EXPECT_EQ(tool.screen.output, "shop.cart\nx_1-y\n");
 }
@@ -236,8 +258,8 @@ TEST(Output, NothingFoundEndsWithOne) {
   tool.say("/api/history", R"({"events":[],"instances":[],"complete":true})");
   tool.say("/api/clients", R"({"clients":[]})");
   tool.say("/api/service", R"({"total":0,"instances":[]})");
-  for (const Words& words : std::vector<Words>{{"services"}, {"history"}, {"clients"}, {"instances", "a"},
-                                               {"state", "a", "--at", "1m"}, {"drain", "h"}}) {
+  for (const Words& words : std::vector<Words>{
+           {"services"}, {"history"}, {"clients"}, {"instances", "a"}, {"state", "a", "--at", "1m"}, {"drain", "h"}}) {
     EXPECT_EQ(tool.run(words), Exit::kRefused) << words[0];
     EXPECT_NE(tool.screen.errors, "");
   }
@@ -315,9 +337,8 @@ class Cancel : public ::testing::Test {
     tool_.say("/api/services", R"({"services":[{"env":"dev","appid":"shop"}]})");
   }
   [[nodiscard]] size_t writes() const {
-    return static_cast<size_t>(std::count_if(tool_.asked.begin(), tool_.asked.end(), [](const Asked& a) {
-      return a.request.method == client::Method::kPost;
-    }));
+    return static_cast<size_t>(std::count_if(tool_.asked.begin(), tool_.asked.end(),
+                                             [](const Asked& a) { return a.request.method == client::Method::kPost; }));
   }
   Tool tool_;
 };
@@ -379,10 +400,11 @@ TEST_F(Cancel, ANameThatIsBothMustBeToldApart) {
 
 TEST(Explain, NamesTheCause) {
   Tool tool;
-  tool.say("/api/explain", R"({"node":"n1","visible":false,"cause":"expired","summary":"not visible: expired","verdicts":[)"
-                           R"({"about":"known","passes":true,"detail":"yes it is"},)"
-                           R"({"about":"lease","passes":false,"detail":"dead"},)"
-                           R"({"about":"status","passes":false,"detail":"waiting"}]})");
+  tool.say("/api/explain",
+           R"({"node":"n1","visible":false,"cause":"expired","summary":"not visible: expired","verdicts":[)"
+           R"({"about":"known","passes":true,"detail":"yes it is"},)"
+           R"({"about":"lease","passes":false,"detail":"dead"},)"
+           R"({"about":"status","passes":false,"detail":"waiting"}]})");
   EXPECT_EQ(tool.run({"explain", "shop", "h1", "--from", "sh002", "--status", "3"}), Exit::kDone);
   EXPECT_EQ(tool.screen.output,
             "NOT VISIBLE: expired\n"
@@ -391,8 +413,7 @@ TEST(Explain, NamesTheCause) {
             "2  lease   no      dead  <- the cause\n"
             "3  status  no      waiting\n"
             "n1: not visible: expired\n");
-  EXPECT_EQ(tool.asked[0].request.target,
-            "/api/explain?env=dev&appid=shop&hostname=h1&client_zone=sh002&status=3");
+  EXPECT_EQ(tool.asked[0].request.target, "/api/explain?env=dev&appid=shop&hostname=h1&client_zone=sh002&status=3");
   tool.say("/api/explain", R"({"visible":false,"cause":"unknown_instance","verdicts":[]})");
   EXPECT_EQ(tool.run({"explain", "shop", "h1"}), Exit::kRefused);
 }

@@ -75,8 +75,8 @@ class Tool {
  public:
   /// Answers at every node by path; what is not here is answered by nobody.
   std::map<std::string, client::CallAnswer> answers;
-  FakeAsker::Answers answer_for = [this](const Asked& asked) {
-    const auto it = answers.find(asked.request.target.substr(0, asked.request.target.find('?')));
+  FakeAsker::Answers answer_for = [this](const Asked& one) {
+    const auto it = answers.find(one.request.target.substr(0, one.request.target.find('?')));
     return it == answers.end() ? nobody() : it->second;
   };
   FakeScreen screen;

@@ -46,7 +46,8 @@ TEST(Wording, TimesAreUtc) {
   EXPECT_EQ(utc(0), "-");
   EXPECT_EQ(utc(-1), "-");
   EXPECT_EQ(utc(std::numeric_limits<int64_t>::max()), "2262-04-11T23:47:16Z");
-  EXPECT_EQ(moment(1'764'322'200'000'000'000, from_wire_ns(1'764'322'203'000'000'000)), "2025-11-28T09:30:00Z (3s ago)");
+  EXPECT_EQ(moment(1'764'322'200'000'000'000, from_wire_ns(1'764'322'203'000'000'000)),
+            "2025-11-28T09:30:00Z (3s ago)");
   EXPECT_EQ(moment(1'764'322'320'000'000'000, from_wire_ns(1'764'322'200'000'000'000)), "2025-11-28T09:32:00Z (in 2m)");
 }
 
