@@ -7,7 +7,7 @@ find_package(nlohmann_json 3.11 REQUIRED)  # /admin/state, and the model our JSO
 find_package(fmt 9 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)         # logging, behind src/observe
 find_package(prometheus-cpp REQUIRED)      # metric families and their text form, behind src/observe
-find_package(CLI11 2.1 REQUIRED)           # command line, src/node
+find_package(CLI11 2.1 REQUIRED)           # command lines, src/node and src/ctl
 # Debian's package ships headers and a pkg-config file; only the headers are used.
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
 
