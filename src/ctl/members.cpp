@@ -1,4 +1,5 @@
 // members: the nodes, as one of them sees them, and what each says of itself.
+#include <cmath>
 #include <map>
 
 #include "ctl/questions.h"
@@ -34,6 +35,21 @@ std::map<std::string, Json> overviews(const Context& context, const Answered& fi
   return said;
 }
 
+constexpr double kClockWorthNaming = 2;  ///< seconds
+
+/// What is wrong with it, in the words of the nodes; "" when nothing is.
+std::string trouble_of(const Json& node, const Json& overview) {
+  std::string trouble = shown(text_at(node, "trouble"));
+  const auto add = [&](const std::string& more) { (trouble += trouble.empty() ? "" : "; ") += more; };
+  const double ahead = real_at(node, "clock_ahead_seconds");
+  if (std::abs(ahead) >= kClockWorthNaming) {
+    add("its clock is " + seconds_text(std::abs(ahead)) + (ahead > 0 ? " ahead" : " behind"));
+  }
+  const Json& disk = member(overview, "disk");
+  if (flag_at(disk, "failing")) add("its data folder refuses to be written: " + shown(text_at(disk, "error")));
+  return trouble;
+}
+
 std::vector<std::string> row_of(const Json& node, const Json& overview, TimePoint now) {
   const std::string address = text_at(node, "address");
   const bool self = flag_at(node, "self");
@@ -54,6 +70,7 @@ std::vector<std::string> row_of(const Json& node, const Json& overview, TimePoin
   row.push_back(overview.is_null() ? "-" : protecting ? "on" : "off");
   const int64_t started = number_at(overview, "started_at");
   row.push_back(started == 0 ? "-" : age(now - from_wire_ns(started)));
+  row.push_back(trouble_of(node, overview));
   return row;
 }
 
@@ -77,7 +94,8 @@ Outcome<Exit> run(const Options& options, Context& context) {
                {"Lag", Align::kRight},
                {"Diff", Align::kRight},
                {"Protect"},
-               {"Uptime", Align::kRight}});
+               {"Uptime", Align::kRight},
+               {"Trouble"}});
   for (const Json& node : rows_at(first->json, "nodes")) {
     const auto it = said.find(text_at(node, "address"));
     table.add(row_of(node, it == said.end() ? Json() : it->second, context.now()));

@@ -150,7 +150,7 @@ class Incidents(unittest.TestCase):
         three.process.kill()
         three.process.wait()
         self.log_names(one, "event=peer_down", f"peer={three.address}", "cause=")
-        self.tool_names(one, ["members"], f"{re.escape(three.address)} .*failed.*nobody listens there")
+        self.tool_names(one, ["members"], f"{re.escape(three.address)} .*down.*nobody listens there")
         self.page_names(one, "cluster", re.escape(three.address), "nobody listens there")
 
     def test_02_partition(self):
@@ -160,7 +160,7 @@ class Incidents(unittest.TestCase):
         try:
             self.log_names(one, "event=peer_down", f"peer={two.address}", "no answer in time")
             self.log_names(two, "event=peer_down", f"peer={one.address}", "no answer in time")
-            self.tool_names(one, ["members"], f"{re.escape(two.address)} .*failed.*no answer in time", f"{re.escape(three.address)} .*alive")
+            self.tool_names(one, ["members"], f"{re.escape(two.address)} .*down.*no answer in time", f"{re.escape(three.address)} .*alive")
             self.page_names(one, "cluster", re.escape(two.address), "no answer in time")
         finally:
             network.heal()
