@@ -23,8 +23,10 @@ class HttpAsker final : public Asker {
   std::vector<CallAnswer> ask_each(const std::vector<std::string>& nodes, const CallRequest& request) override {
     std::vector<CallAnswer> answers;
     for (size_t begin = 0; begin < nodes.size(); begin += kAskedTogether) {
+      const size_t end = std::min(nodes.size(), begin + kAskedTogether);
       std::vector<std::future<CallAnswer>> asked;
-      for (size_t i = begin; i < std::min(nodes.size(), begin + kAskedTogether); ++i) {
+      asked.reserve(end - begin);
+      for (size_t i = begin; i < end; ++i) {
         asked.push_back(std::async(std::launch::async, [&, i] { return caller_.call_at(nodes[i], request); }));
       }
       for (auto& one : asked) answers.push_back(one.get());

@@ -5,12 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <vector>
-
-extern char** environ;  // POSIX
 
 namespace discovery::ctl {
 
@@ -30,7 +29,9 @@ std::string read_all(int fd) {
   }
 }
 
-Failure cannot(const std::string& what, int error) { return refused(what + ": " + std::strerror(error)); }
+Failure cannot(const std::string& what, int error) {
+  return refused(what + ": " + std::generic_category().message(error));
+}
 
 }  // namespace
 
@@ -58,6 +59,7 @@ Outcome<Checked> check_configuration(const std::string& daemon, const std::strin
   ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
   std::vector<std::string> words{daemon, "--conf", file, "--check"};
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   pid_t child = -1;

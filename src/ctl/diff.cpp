@@ -38,14 +38,13 @@ class Side {
   Result<std::string> operator()(const std::string& target) {
     client::CallRequest request;
     request.target = target;
-    client::CallAnswer answer = context_.asker().ask_at(node_, request);
-    std::string body = answer.body;
+    const client::CallAnswer answer = context_.asker().ask_at(node_, request);
     if (answer.status == 0) {
       failure_ = unanswered(shown(node_) + " does not answer: " + shown(answer.error.message));
-    } else if (auto read = read_answer(std::move(answer), target.substr(0, target.find('?'))); !read) {
+    } else if (auto read = read_answer(answer, target.substr(0, target.find('?'))); !read) {
       failure_ = read.error();
     } else {
-      return body;
+      return answer.body;
     }
     return Error{ErrorCode::kUnavailable, failure_->message};
   }

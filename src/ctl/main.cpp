@@ -27,7 +27,7 @@ bool pause_for(Duration duration) {
 
 int start(const std::vector<std::string>& words) {
   ProcessScreen screen;
-  const char* const addresses = std::getenv("DISCOVERY_ADDR");
+  const char* const addresses = std::getenv("DISCOVERY_ADDR");  // NOLINT(concurrency-mt-unsafe): one thread so far
   const Surroundings surroundings{.screen = &screen,
                                   .addresses = addresses ? addresses : "",
                                   .version = DISCOVERY_VERSION,

@@ -78,7 +78,7 @@ void tell_failures(const Context& context, const CallAnswer& answer) {
 
 }  // namespace
 
-Outcome<Answered> read_answer(CallAnswer answer, std::string_view path) {
+Outcome<Answered> read_answer(const CallAnswer& answer, std::string_view path) {
   if (answer.status == 0) {
     return unanswered("no node answered: " + failures_text(answer) +
                       ". Is discoveryd running there? Name nodes by --addr HOST:PORT[,HOST:PORT] or DISCOVERY_ADDR");
@@ -91,9 +91,9 @@ Outcome<Answered> read_answer(CallAnswer answer, std::string_view path) {
 }
 
 Outcome<Answered> ask(const Context& context, std::string_view path, const Parameters& parameters) {
-  CallAnswer answer = context.asker().ask(question(path, parameters));
+  const CallAnswer answer = context.asker().ask(question(path, parameters));
   tell_failures(context, answer);
-  return read_answer(std::move(answer), path);
+  return read_answer(answer, path);
 }
 
 Outcome<Answered> ask_at(const Context& context, const std::string& node, std::string_view path,
@@ -102,9 +102,9 @@ Outcome<Answered> ask_at(const Context& context, const std::string& node, std::s
 }
 
 Outcome<Answered> act(const Context& context, std::string_view path, const Parameters& parameters) {
-  CallAnswer answer = context.asker().ask(action(path, parameters));
+  const CallAnswer answer = context.asker().ask(action(path, parameters));
   tell_failures(context, answer);
-  return read_answer(std::move(answer), path);
+  return read_answer(answer, path);
 }
 
 Outcome<Answered> act_at(const Context& context, const std::string& node, std::string_view path,
@@ -117,9 +117,9 @@ Outcome<Answered> write(const Context& context, std::string_view path, const Par
   request.method = Method::kPost;
   request.target = path;
   request.body = encode_form(parameters);
-  CallAnswer answer = context.asker().ask(std::move(request));
+  const CallAnswer answer = context.asker().ask(std::move(request));
   tell_failures(context, answer);
-  auto read = read_answer(std::move(answer), path);
+  auto read = read_answer(answer, path);
   if (!read) return read.error();
   const Json& code = member(read->json, "code");
   if (!code.is_number_integer()) return refused(shown(read->node) + ": what it answers is no answer of a registry");

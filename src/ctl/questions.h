@@ -32,7 +32,7 @@ struct Answered {
 [[nodiscard]] Outcome<Answered> write(const Context& context, std::string_view path, const Parameters& parameters);
 
 /// The answer as a result of its own, for those who asked several nodes.
-[[nodiscard]] Outcome<Answered> read_answer(client::CallAnswer answer, std::string_view path);
+[[nodiscard]] Outcome<Answered> read_answer(const client::CallAnswer& answer, std::string_view path);
 
 /// All pages of /api/service: the object of the first with the instances of all. Limits: kInstancesMax instances.
 inline constexpr size_t kInstancesMax = 1'000'000;

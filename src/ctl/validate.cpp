@@ -31,7 +31,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 Outcome<Exit> run(const Options& options, Context& context) {
-  const char* const path = std::getenv("PATH");
+  const char* const path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody asks nodes meanwhile
   const std::string daemon = find_daemon(tool_folder(), path ? path : "");
   if (daemon.empty()) {
     return refused("there is no discoveryd beside this tool or in PATH, and it is the daemon that checks; install it");

@@ -313,6 +313,26 @@ TEST(Admin, EachGoesToAllAndTheWorstCounts) {
   EXPECT_EQ(tool.asked[0].request.method, client::Method::kPost);
 }
 
+TEST(Admin, TheBrakeIsShownAndReleased) {
+  Tool tool;
+  tool.say("/api/overview",
+           R"({"node":"n","held":3,"protection":{"active":true,"since":1764322140000000000},"brake":)"
+           R"({"enabled":true,"applications":[{"env":"uat","appid":"shop","visible":40,"overdue":38}]}})");
+  EXPECT_EQ(tool.run({"protect"}), Exit::kDone);
+  EXPECT_THAT(tool.screen.output, HasSubstr("self-protection  ON since 2025-11-28T09:29:00Z (1m ago)"));
+  EXPECT_THAT(tool.screen.output, HasSubstr("holds 1 application\n"));
+  EXPECT_THAT(tool.screen.output, HasSubstr("3 instances past the lease"));
+  tool.say("/admin/brake/release", R"({"released":true})");
+  EXPECT_EQ(tool.run({"protect", "release", "shop", "--env", "uat", "--addr", "a:1,b:2"}), Exit::kDone);
+  ASSERT_EQ(tool.asked.size(), 1U);
+  EXPECT_EQ(tool.asked[0].node, "a:1");
+  EXPECT_EQ(tool.asked[0].request.target, "/admin/brake/release?env=uat&appid=shop");
+  EXPECT_EQ(tool.screen.output, "a:1: released: true\n");
+  EXPECT_EQ(tool.run({"protect", "release"}), Exit::kUsage);
+  EXPECT_EQ(tool.run({"remove-node", "c:3"}), Exit::kNoAnswer);
+  EXPECT_EQ(tool.asked.at(0).request.target, "/admin/cluster/remove?node=c%3A3");
+}
+
 TEST(Token, IsReadFromAFileAndNeverShown) {
   const integration::TempDir folder;
   Tool tool;
