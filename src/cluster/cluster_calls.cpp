@@ -17,6 +17,8 @@ std::string_view trouble_of(CallResult::Kind how) {
       return "nobody listens there";
     case CallResult::Kind::kTimeout:
       return "no answer in time";
+    case CallResult::Kind::kDenied:
+      return "it does not take this node as a peer: this node is not in its configuration";
     default:
       return "the connection broke, or what answers there is no node";
   }
@@ -31,7 +33,7 @@ std::string_view trouble_of(HelloVerdict verdict) {
     case HelloVerdict::kClockAhead:
       return "it does not take this node as a peer: this clock is too far ahead of its own";
     case HelloVerdict::kNotAdmitted:
-      return "it does not take this node as a peer: this node is not in its configuration";
+      return trouble_of(CallResult::Kind::kDenied);
     case HelloVerdict::kWelcome:
       break;
   }
@@ -103,6 +105,10 @@ void Cluster::on_hello(Other& other, const CallResult& result, TimePoint now) {
   if (other.state != State::kGreeting) return;
   other.tried = true;
   if (result.kind == CallResult::Kind::kOriginal) return met_original(other, now);
+  if (result.kind == CallResult::Kind::kDenied) {
+    effects_.tell("peer_refuses", other.address, trouble_of(result.kind));
+    other.backoff = settings_.backoff_max;
+  }
   if (result.kind != CallResult::Kind::kAnswer) return failed(other, result.kind, now);
   const auto reply = decode_hello_reply(result.body);
   if (!reply) {

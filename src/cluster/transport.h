@@ -45,6 +45,7 @@ struct CallResult {
     kRefused,   ///< the connection was refused: nobody listens there
     kFailed,    ///< unreachable, broken, or garbage
     kTimeout,
+    kDenied,  ///< of a hello: one of ours, whose configuration does not name this node
   };
   Kind kind = Kind::kFailed;
   std::string body;

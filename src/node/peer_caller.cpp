@@ -95,7 +95,7 @@ void PeerCaller::send_hello(HttpClient& client, const Call& call) {
                    if (!result) return finish(id, failure(result.error()));
                    auto hello = read_hello_envelope(result->body);
                    if (!hello) return finish(id, {CallResult::Kind::kOriginal, {}});
-                   if (hello->empty()) return finish(id, {CallResult::Kind::kFailed, {}});
+                   if (hello->empty()) return finish(id, {CallResult::Kind::kDenied, {}});
                    finish(id, {CallResult::Kind::kAnswer, std::move(*hello)});
                  });
 }

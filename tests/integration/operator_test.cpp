@@ -209,6 +209,7 @@ TEST(Compare, TwoNodesOfWhichOneRefusesTheOther) {
   two->add({.appid = "shop", .hostname = "there"});
   one.start({one.text(), two.text()});
   one->add({.appid = "shop", .hostname = "here"});
+  ASSERT_TRUE(eventually([&] { return one->get("/api/services").json().at("total") == 2; })) << "it lists itself too";
   const json compared = one->get("/api/compare?with=" + two.text()).json();
   EXPECT_EQ(compared.at("equal"), false);
   std::set<std::string> differences;

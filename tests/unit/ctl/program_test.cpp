@@ -22,7 +22,8 @@ const std::string kOverview =
     R"("instances":48211,"held":2,"protection":{"active":false,"renewals_last_minute":7,"renewals_needed":5,)"
     R"("renewals_expected":6},"brake":{"enabled":true,"applications":[]},"nodes":[)"
     R"({"address":"10.0.0.1:7171","zone":"sh001","self":true,"state":"self","lag_seconds":0,"divergent":0},)"
-    R"({"address":"10.0.0.2:7171","zone":"sh002","self":false,"state":"down","lag_seconds":3,"divergent":1}],)"
+    R"({"address":"10.0.0.2:7171","zone":"sh002","self":false,"state":"down","lag_seconds":3,"divergent":1,)"
+    R"("trouble":"nobody listens there"}],)"
     R"("most_changed":[]})";
 const std::string kServices =
     R"({"node":"n","total":1,"matched":3,"services":[{"env":"dev","appid":"shop.cart","up":2,"waiting":1,"hidden":0,)"
@@ -227,9 +228,9 @@ TEST(Output, MembersShowWhoIsDown) {
   tool.say("/api/overview", kOverview);
   EXPECT_EQ(tool.run({"members"}), Exit::kDone);
   EXPECT_EQ(tool.screen.output,
-            "Node             Zone   State  Version  Instances  Lag  Diff  Protect  Uptime\n"
-            "10.0.0.1:7171 *  sh001  alive  0.1.0       48,211    -     -  off          1h\n"
-            "10.0.0.2:7171    sh002  down   -                -    -     -  -             -\n");
+            "Node             Zone   State  Version  Instances  Lag  Diff  Protect  Uptime  Trouble\n"
+            "10.0.0.1:7171 *  sh001  alive  0.1.0       48,211    -     -  off          1h  -\n"
+            "10.0.0.2:7171    sh002  down   -                -    -     -  -             -  nobody listens there\n");
   EXPECT_EQ(tool.asked.size(), 1U) << "who is down is not asked";
 }
 

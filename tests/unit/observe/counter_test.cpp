@@ -110,7 +110,7 @@ TEST(RequestMetrics, EveryOutcomeHasItsOwnPlace) {
   for (size_t i = 0; i < RequestMetrics::kOutcomes.size(); ++i) {
     EXPECT_EQ(RequestMetrics::outcome_of(RequestMetrics::kOutcomes[i]), i);
   }
-  for (const int code : {1, -1, 304, 501, 999, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()}) {
+  for (const int code : {1, -1, 301, 501, 999, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()}) {
     EXPECT_EQ(RequestMetrics::outcome_of(code), RequestMetrics::kOther) << code;
   }
 }
