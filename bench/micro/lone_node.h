@@ -1,6 +1,6 @@
 // One node on one thread without sockets: bytes of a request in, bytes of an answer out, through the production
-// session, HTTP reader, API, metrics and registry. What is left out is the kernel, and the front door's look at other
-// nodes.
+// session, HTTP reader, API, metrics, guard and registry. What is left out is the kernel, and the front door's look at
+// other nodes.
 //
 // Time stands still unless moved, so that a run repeats to the instruction. Thread: one.
 #pragma once
@@ -16,6 +16,7 @@
 #include "history/history.h"
 #include "net/session.h"
 #include "node/api_reporter.h"
+#include "node/request_guard.h"
 #include "observe/memory_logger.h"
 #include "protocol/discovery/api.h"
 #include "registry/poll_hub.h"
@@ -78,6 +79,7 @@ class LoneNode final : private protocol::ChangeSink, private codec::HttpHandler 
   observe::ReactorMetrics metrics_{node::kRouteNames};
   observe::MemoryLogger logger_{observe::LogLevel::kError};
   observe::RateLimitedLogger warnings_{logger_};
+  node::RequestGuard guard_{guard::ShieldSettings{}, metrics_, warnings_};
   node::ApiReporter reporter_{clock_, metrics_, logger_, warnings_, 0};
   protocol::DiscoveryApi api_;
   net::ReactorStats stats_;
