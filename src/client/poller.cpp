@@ -110,7 +110,7 @@ std::vector<Cursor> Poller::cursors() {
   return cursors;
 }
 
-void Poller::on_answer(LinkAnswer answer) {
+void Poller::on_answer(const LinkAnswer& answer) {
   if (core_.stopping()) return;
   if (answer.error) return fail(answer.error);
   if (answer.status != 200) return fail({Errc::kUnavailable, "HTTP status " + std::to_string(answer.status)});

@@ -75,7 +75,7 @@ class Poller {
   void poll();
   void note_node(const Node& node);
   [[nodiscard]] std::vector<Cursor> cursors();
-  void on_answer(LinkAnswer answer);
+  void on_answer(const LinkAnswer& answer);
   void take(PollsAnswer answer);
   void take_list(InstanceList list);
   void take_unknown(Entry& entry, const std::string& appid);

@@ -59,14 +59,19 @@ void Rates::add(const Totals& totals) {
   last_ = totals;
 }
 
-std::string Rates::json(std::string_view node) const {
+std::deque<Rates::Step> Rates::copy() const {
   const MutexLock lock(mutex_);
+  return steps_;
+}
+
+std::string Rates::json(std::string_view node) const {
+  const std::deque<Step> steps = copy();
   ordered_json json;
   json["node"] = node;
   json["interval_seconds"] = std::chrono::duration<double>(kStep).count();
   const auto add = [&](const char* name, auto value_of) {
     ordered_json values = ordered_json::array();
-    for (const Step& s : steps_) values.push_back(value_of(s));
+    for (const Step& s : steps) values.push_back(value_of(s));
     json[name] = std::move(values);
   };
   const auto or_null = [](const std::optional<double>& v) { return v ? ordered_json(*v) : ordered_json(nullptr); };
@@ -84,13 +89,13 @@ std::string Rates::json(std::string_view node) const {
   add("cpu", [](const Step& s) { return s.cpu; });
   add("memory_bytes", [](const Step& s) { return s.memory_bytes; });
   std::set<std::string> peers;
-  for (const Step& s : steps_) {
+  for (const Step& s : steps) {
     for (const auto& [peer, lag] : s.lag_seconds) peers.insert(peer);
   }
   json["lag_seconds"] = ordered_json::object();
   for (const std::string& peer : peers) {
     ordered_json values = ordered_json::array();
-    for (const Step& s : steps_) {
+    for (const Step& s : steps) {
       const auto it = s.lag_seconds.find(peer);
       values.push_back(it == s.lag_seconds.end() ? ordered_json(nullptr) : ordered_json(it->second));
     }

@@ -59,6 +59,8 @@ class Rates {
     std::map<std::string, double> lag_seconds;
   };
 
+  [[nodiscard]] std::deque<Step> copy() const EXCLUDES(mutex_);
+
   mutable Mutex mutex_;
   std::deque<Step> steps_ GUARDED_BY(mutex_);
   std::optional<Totals> last_ GUARDED_BY(mutex_);
