@@ -93,8 +93,8 @@ void resolve_on(const std::shared_ptr<Core>& core, std::string appid, ResolveHan
     --core->resolves;
     return refuse(core, {Errc::kLimit, "more questions at a time than a client takes"}, appid, std::move(handler));
   }
-  const auto task = std::make_shared<ResolveTask>(core, std::move(appid), std::move(handler));
-  core->loop().post([task] { task->start(); });
+  auto task = std::make_shared<ResolveTask>(core, std::move(appid), std::move(handler));
+  core->loop().post([task = std::move(task)] { task->start(); });  // which alone holds it: it ends where it runs
 }
 
 }  // namespace discovery::client

@@ -1,10 +1,16 @@
 #include "node/event_feed.h"
 
 #include <charconv>
+#include <exception>
+#include <string>
 
 #include "codec/params.h"
 
 namespace discovery::node {
+
+namespace {
+constexpr const char* kComeAgain = "retry: 2000\n\n";
+}  // namespace
 
 bool EventFeed::wait(const EventSource& source, uint64_t since, codec::HttpExchange& exchange) {
   if (streams_.size() >= kStreamsMax) return false;
@@ -19,7 +25,7 @@ bool EventFeed::wait(const EventSource& source, uint64_t since, codec::HttpExcha
 void EventFeed::on_deadline(TimePoint now) {
   std::erase_if(streams_, [&](Stream& s) {
     if (!s.answer.wanted()) return true;
-    if (s.source->last_event() <= s.since && now < s.until) return false;
+    if (s.source->last_event() == s.since && now < s.until) return false;
     answer(std::move(s), now);
     return true;
   });
@@ -35,9 +41,14 @@ void EventFeed::answer(Stream&& stream, TimePoint now) {
     };
   };
   const bool taken = clerk_.give([write, now, source = stream.source, since = stream.since, to = stream.answer] {
-    to.give(write(source->events_text(since, now)));
+    std::string text = kComeAgain;
+    try {
+      text = source->events_text(since, now);
+    } catch (const std::exception&) {  // no question may end the process
+    }
+    to.give(write(std::move(text)));
   });
-  if (!taken) stream.answer.give(write("retry: 2000\n\n"));  // the clerk has too much to do: come again later
+  if (!taken) stream.answer.give(write(kComeAgain));  // the clerk has too much to do: come again later
 }
 
 uint64_t since_of(const codec::HttpRequest& request, uint64_t absent) {

@@ -187,6 +187,9 @@ void Node::log_summary() {
 }
 
 int Node::drain_and_stop() {
+  drain_asked_.store(true);                         // an admin call that comes now asks for what happens already
+  while (wait_for_signal(Duration::zero()) != 0) {  // what came together with the first is no second one
+  }
   // A second signal ends at once, as if this program had never heard of it.
   sigset_t set;
   sigemptyset(&set);

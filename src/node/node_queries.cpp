@@ -327,8 +327,8 @@ Result<std::string> Node::compare_json(const OperatorCall& call) {
   if (const auto named = asked->require({"with"}); !named) return named.error();
   const std::string with(asked->text("with"));
   const auto links = cluster_.links();
-  const bool known =
-      std::any_of(links.begin(), links.end(), [&](const cluster::LinkStatus& l) { return l.address == with; });
+  const bool known = std::any_of(links.begin(), links.end(),
+                                 [&](const cluster::LinkStatus& l) { return l.member && l.address == with; });
   const auto address = parse_peer_address(with);
   if (!known || !address) return not_found("this node knows no node " + with + " (see /api/overview)");
   net::ClientEndpoint endpoint{address->host, address->port};
@@ -417,6 +417,10 @@ void Node::denied(const OperatorRouteEntry& entry, std::string_view client) {
 uint64_t Node::last_event() const { return history_.last_number(); }
 
 std::string Node::events_text(uint64_t since, TimePoint now) const {
+  const uint64_t latest = history_.last_number();
+  if (since > latest) {  // of an earlier life of this node: look at the whole again
+    return "retry: 500\nid: " + std::to_string(latest) + "\nevent: change\ndata: {\"missed\":true,\"events\":[]}\n\n";
+  }
   std::vector<history::Event> events = history_.after(since);
   if (events.empty()) {
     return "retry: 500\nevent: tick\ndata: {\"now\":" + std::to_string(to_wire_ns(now)) + "}\n\n";

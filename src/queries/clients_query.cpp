@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "queries/question.h"
 #include "queries/record_json.h"
@@ -104,9 +105,10 @@ Result<std::string> clients_json(std::vector<Row> rows, const ConnectionsByClien
   if (!question) return question.error();
   const auto limit = question->number("limit", {1, kClientRowsMax, kClientsDefault});
   if (!limit) return limit.error();
+  std::set<std::string, std::less<>> heard;
+  for (const Row& r : rows) heard.insert(r.ip);
   for (const auto& [ip, c] : connections) {  // who is connected and was not heard yet, or not for long
-    const bool known = std::any_of(rows.begin(), rows.end(), [&ip = ip](const Row& r) { return r.ip == ip; });
-    if (!known) rows.push_back({.ip = ip, .requests_per_second = 0, .counts = {}});
+    if (!heard.contains(ip)) rows.push_back({.ip = ip, .requests_per_second = 0, .counts = {}});
   }
   const auto counts_of = [&](const Row& r) {
     const auto it = connections.find(r.ip);

@@ -10,6 +10,11 @@ std::string text_of(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+ordered_json parsed(std::string_view text) {
+  ordered_json json = ordered_json::parse(text, nullptr, false);
+  return json.is_discarded() ? ordered_json(nullptr) : json;
+}
+
 std::string_view state_name(RecordState state) {
   switch (state) {
     case RecordState::kVisible:
@@ -39,8 +44,8 @@ void add_numbers(ordered_json& to, const InstanceNumbers& n) {
 void add_content(ordered_json& to, const ContentView& c) {
   to["region"] = c.region;
   to["version"] = c.version;
-  to["addrs"] = ordered_json::parse(c.addrs_json.empty() ? "[]" : c.addrs_json, nullptr, false);
-  to["metadata"] = ordered_json::parse(c.metadata_json.empty() ? "null" : c.metadata_json, nullptr, false);
+  to["addrs"] = parsed(c.addrs_json.empty() ? "[]" : c.addrs_json);
+  to["metadata"] = parsed(c.metadata_json.empty() ? "null" : c.metadata_json);
 }
 
 void add_times(ordered_json& to, const InstanceNumbers& n, int64_t renew_ns) {

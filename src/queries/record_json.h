@@ -15,6 +15,9 @@ namespace discovery::queries {
 /// The answer as it is sent.
 [[nodiscard]] std::string text_of(const nlohmann::ordered_json& json);
 
+/// Null for what is no JSON.
+[[nodiscard]] nlohmann::ordered_json parsed(std::string_view text);
+
 /// "visible", "hidden", "cancelled".
 [[nodiscard]] std::string_view state_name(registry::RecordState state);
 

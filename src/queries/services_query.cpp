@@ -200,7 +200,7 @@ Result<std::string> service_json(const registry::Registry& registry, const Servi
     json["braked"] = {{"since", to_wire_ns(b.since)}, {"until", to_wire_ns(b.until)}};
   }
   json["scheduler"] = nullptr;
-  if (all->scheduler()) json["scheduler"] = ordered_json::parse(all->scheduler()->bytes(false), nullptr, false);
+  if (all->scheduler()) json["scheduler"] = parsed(all->scheduler()->bytes(false));
   json["total"] = instances.size();
   ordered_json rows = ordered_json::array();
   for (const InstanceView& i : page->of(instances)) rows.push_back(instance_row(i, facts.expire_after, now));

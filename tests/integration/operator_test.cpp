@@ -168,6 +168,15 @@ TEST(Events, ComeWhenSomethingHappensAndGoOnWhereTheyEnded) {
   EXPECT_THAT(next.body, testing::Not(HasSubstr("\"kind\":\"registered\"")));
 }
 
+TEST(Events, APageOfAnEarlierLifeOfTheNodeIsToldToLookAgain) {
+  Daemon daemon;
+  Connection page(daemon.api());
+  page.send(get_request("/api/events", "Last-Event-ID: 50000\r\n"));
+  const Answer answer = page.read_answer();
+  EXPECT_THAT(answer.body, HasSubstr("\"missed\":true"));
+  EXPECT_THAT(answer.body, testing::Not(HasSubstr("id: 50000")));
+}
+
 TEST(Events, AWaitingPageDoesNotHoldUpADrain) {
   Daemon daemon;
   Connection page(daemon.api());

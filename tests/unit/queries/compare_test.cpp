@@ -161,16 +161,39 @@ TEST_F(Compare, ANodeThatAnswersSomethingElseIsNamedInTheError) {
   };
   std::string sums = R"({"node":"x","records":1,"sums":[)";
   for (int i = 0; i < 256; ++i) sums += (i > 0 ? ",\"0\"" : "\"0\"");
-  for (const std::string bad : {"", "404 page not found", "[]", "{}", R"({"node":1,"records":1,"sums":[]})",
+  for (const char* const bad : {"", "404 page not found", "[]", "{}", R"({"node":1,"records":1,"sums":[]})",
                                 R"({"node":"x","records":-1,"sums":[]})", R"({"node":"x","records":1,"sums":["1"]})"}) {
     const auto compared = against(bad);
     ASSERT_FALSE(compared) << bad;
     EXPECT_EQ(compared.error().code, ErrorCode::kUnavailable);
     EXPECT_THAT(compared.error().message, HasSubstr("/api/digest"));
   }
+  const std::string deep =
+      R"({"node":"x","records":1,"sums":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  EXPECT_FALSE(against(deep)) << "it is not followed down";
   const auto records = against(sums + "]}");
   ASSERT_FALSE(records);
   EXPECT_THAT(records.error().message, HasSubstr("/api/records"));
+}
+
+TEST_F(Compare, RecordsOfAnotherShapeAreNoAnswer) {
+  std::string sums = R"({"node":"x","records":1,"sums":[)";
+  for (int i = 0; i < 256; ++i) sums += (i > 0 ? ",\"0\"" : "\"0\"");
+  const std::string begin = R"({"records":[{"env":"e","appid":"a","zone":"z","hostname":"h",)";
+  for (const std::string& bad :
+       {std::string(R"("state":1,"status":1,"version_number":{"t":1,"node":1}}]})"),
+        std::string(R"("state":"visible","status":"1","version_number":{"t":1,"node":1}}]})"),
+        std::string(R"("state":"visible","status":1,"version_number":{"t":1}}]})"),
+        std::string(R"("state":"visible","status":1,"version_number":{"t":1,"node":1,"set":3}}]})"),
+        std::string(R"("state":"visible","status":1}]})"),
+        R"("state":)" + std::string(50'000, '[') + std::string(50'000, ']') + "}]}"}) {
+    const auto compared = compare(
+        [this](const std::string& t) { return ask(here_, t); },
+        [&](const std::string& t) -> Result<std::string> { return t == "/api/digest" ? sums + "]}" : begin + bad; },
+        [] {});
+    ASSERT_FALSE(compared) << bad.substr(0, 100);
+    EXPECT_THAT(compared.error().message, HasSubstr("/api/records"));
+  }
 }
 
 TEST_F(Compare, ItsParametersHaveBounds) {

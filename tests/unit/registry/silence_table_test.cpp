@@ -58,12 +58,15 @@ class Fleet {
   void restart() {
     auto fresh = std::make_unique<Node>(settings_);
     fresh->now = node_->now;
+    // Copied first, so that neither registry is asked under the lock of the other; nothing moves meanwhile.
+    std::vector<Record> records;
     RecordCursor at;
-    node_->registry.read_records(at, SIZE_MAX, [&](const StoredRecord& r) {
+    node_->registry.read_records(at, SIZE_MAX, [&](const StoredRecord& r) { records.push_back(r.at(node_->now)); });
+    for (const Record& record : records) {
       JoinArgs args;
-      args.record = r.at(node_->now);
+      args.record = record;
       fresh->registry.join(args, fresh->now);
-    });
+    }
     node_ = std::move(fresh);
   }
   Node& node() { return *node_; }
