@@ -79,7 +79,7 @@ void Poller::poll() {
   request.park = options.poll_timeout - options.poll_timeout / 4;
   asked_at_ = now;
   link_.request(*node_, std::move(request),
-                [this, core = core_.shared_from_this()](LinkAnswer answer) { on_answer(std::move(answer)); });
+                [this, core = core_.shared_from_this()](const LinkAnswer& answer) { on_answer(answer); });
 }
 
 void Poller::note_node(const Node& node) {

@@ -16,7 +16,7 @@
 
 #include "base/time.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the name is of the library
 class App;
 }
 

@@ -19,13 +19,13 @@ std::vector<std::string> settings() {
   return with_settings({"shield.repeats=" + std::to_string(kRepeats), "shield.delay=300ms"});
 }
 
-/// How long the answers to so many requests took together.
+/// So many at once, however slow the machine is; their answers are read. How long that took.
 std::chrono::nanoseconds ask(Connection& connection, const std::string& request, int times) {
   const auto begin = std::chrono::steady_clock::now();
-  for (int i = 0; i < times; ++i) {
-    connection.send(request);
-    static_cast<void>(connection.read_answer());
-  }
+  std::string all;
+  for (int i = 0; i < times; ++i) all += request;
+  connection.send(all);
+  for (int i = 0; i < times; ++i) static_cast<void>(connection.read_answer());
   return std::chrono::steady_clock::now() - begin;
 }
 
@@ -78,11 +78,13 @@ TEST_F(ShieldLoop, OthersAndOtherRequestsAreNotSlowed) {
   const std::string spin = get_request(polls_target("shop", 0));
   ask(offender_, spin, kRepeats + 1);
   Connection other(daemon_.api(), {.from = "127.0.0.6"});
-  EXPECT_LT(ask(other, spin, kRepeats - 1), std::chrono::milliseconds(300));
-  Connection same_client(daemon_.api(), {.from = "127.0.0.5"});
-  EXPECT_LT(ask(same_client, post_request("/discovery/renew", TestInstance{.appid = "shop"}.key_form()), 100),
-            std::chrono::milliseconds(300));
+  ask(other, spin, kRepeats - 1);
   EXPECT_EQ(client(daemon_, "127.0.0.6").at("slowed").size(), 0u);
+  const auto slowed = client(daemon_, "127.0.0.5").at("slowed_answers");
+  Connection same_client(daemon_.api(), {.from = "127.0.0.5"});
+  ask(same_client, post_request("/discovery/renew", TestInstance{.appid = "shop"}.key_form()), 100);
+  EXPECT_EQ(client(daemon_, "127.0.0.5").at("slowed_answers"), slowed);
+  EXPECT_EQ(client(daemon_, "127.0.0.5").at("renews"), 100);
 }
 
 TEST_F(ShieldLoop, IsSlowedByNobodyWhereItIsSwitchedOff) {
@@ -90,7 +92,7 @@ TEST_F(ShieldLoop, IsSlowedByNobodyWhereItIsSwitchedOff) {
   Daemon off({.flags = with_settings({"shield.enabled=false"})});
   off.add({.appid = "shop"});
   Connection loop(off.api(), {.from = "127.0.0.5"});
-  EXPECT_LT(ask(loop, spin, 3 * kRepeats), std::chrono::milliseconds(300));
+  ask(loop, spin, 3 * kRepeats);
   EXPECT_EQ(client(off, "127.0.0.5").at("slowed").size(), 0u);
 }
 
