@@ -17,8 +17,6 @@ std::string_view trouble_of(CallResult::Kind how) {
       return "nobody listens there";
     case CallResult::Kind::kTimeout:
       return "no answer in time";
-    case CallResult::Kind::kDenied:
-      return "it does not take this node as a peer: this node is not in its configuration";
     default:
       return "the connection broke, or what answers there is no node";
   }
@@ -33,7 +31,7 @@ std::string_view trouble_of(HelloVerdict verdict) {
     case HelloVerdict::kClockAhead:
       return "it does not take this node as a peer: this clock is too far ahead of its own";
     case HelloVerdict::kNotAdmitted:
-      return trouble_of(CallResult::Kind::kDenied);
+      return "it does not take this node as a peer: this node is not in its configuration";
     case HelloVerdict::kWelcome:
       break;
   }
@@ -105,10 +103,14 @@ void Cluster::on_hello(Other& other, const CallResult& result, TimePoint now) {
   if (other.state != State::kGreeting) return;
   other.tried = true;
   if (result.kind == CallResult::Kind::kOriginal) return met_original(other, now);
-  if (result.kind == CallResult::Kind::kDenied) {
-    effects_.tell("peer_refuses", other.address, trouble_of(result.kind));
+  const auto refused = [&](HelloVerdict verdict) {
+    const std::string_view why = trouble_of(verdict);
+    effects_.tell(verdict == HelloVerdict::kSameNodeId ? "peer_same_node_id" : "peer_refuses", other.address, why);
     other.backoff = settings_.backoff_max;
-  }
+    failed(other, CallResult::Kind::kFailed, now);
+    other.trouble = why;
+  };
+  if (result.kind == CallResult::Kind::kDenied) return refused(HelloVerdict::kNotAdmitted);
   if (result.kind != CallResult::Kind::kAnswer) return failed(other, result.kind, now);
   const auto reply = decode_hello_reply(result.body);
   if (!reply) {
@@ -116,12 +118,7 @@ void Cluster::on_hello(Other& other, const CallResult& result, TimePoint now) {
     return failed(other, CallResult::Kind::kFailed, now);
   }
   if (reply->verdict != HelloVerdict::kWelcome || !believable(reply->self.header.hlc_ns, now)) {
-    effects_.tell(reply->verdict == HelloVerdict::kSameNodeId ? "peer_same_node_id" : "peer_refuses", other.address,
-                  trouble_of(reply->verdict));
-    other.backoff = settings_.backoff_max;
-    failed(other, CallResult::Kind::kFailed, now);
-    other.trouble = trouble_of(reply->verdict);
-    return;
+    return refused(reply->verdict);
   }
   welcomed(other, *reply, now);
 }

@@ -147,12 +147,17 @@ TEST(Operator, EveryBadQuestionIsToldWhatIsWrong) {
   EXPECT_EQ(daemon.get("/admin/instance/cancel?" + kShop).status, 405);
 }
 
+/// A page waits for events.
+bool eventually_waits(const Daemon& daemon) {
+  return eventually(
+      [&] { return daemon.get("/api/clients?sort=polls").json().at("clients").at(0).at("parked_polls") == 1; });
+}
+
 TEST(Events, ComeWhenSomethingHappensAndGoOnWhereTheyEnded) {
   Daemon daemon;
   Connection page(daemon.api());
   page.send(get_request("/api/events"));
-  ASSERT_TRUE(eventually(
-      [&] { return daemon.get("/api/clients?sort=polls").json().at("clients").at(0).at("parked_polls") == 1; }));
+  ASSERT_TRUE(eventually_waits(daemon));
   daemon.add({.appid = "shop"});
   const Answer batch = page.read_answer();
   EXPECT_EQ(batch.status, 200);
@@ -181,8 +186,7 @@ TEST(Events, AWaitingPageDoesNotHoldUpADrain) {
   Daemon daemon;
   Connection page(daemon.api());
   page.send(get_request("/api/events"));
-  ASSERT_TRUE(eventually(
-      [&] { return daemon.get("/api/clients?sort=polls").json().at("clients").at(0).at("parked_polls") == 1; }));
+  ASSERT_TRUE(eventually_waits(daemon));
   daemon.process().signal(SIGTERM);
   const auto ending = daemon.process().wait();
   ASSERT_TRUE(ending);

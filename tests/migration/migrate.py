@@ -10,7 +10,8 @@ import tempfile
 import time
 
 from load import APPS, Load
-from nodes import SELF_APP, Bad, Late, Node, Refused, Wire, free_addresses
+from addresses import free_addresses
+from nodes import SELF_APP, Bad, Late, Node, Refused, Wire
 
 NODES = 3
 LINE_MAX = 400

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -13,22 +12,6 @@ import urllib.parse
 TOKEN = "a-token-of-the-page-tests"
 START_SECONDS = 90.0
 STOP_SECONDS = 40.0
-
-
-def free_addresses(count):
-    """Outside the range from which the system gives ports to connections."""
-    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
-        low, high = map(int, f.read().split())
-    addresses = []
-    for port in random.sample([p for p in range(10000, 65000) if not low <= p <= high], 200):
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-        except OSError:
-            continue
-        addresses.append(f"127.0.0.1:{port}")
-        if len(addresses) == count:
-            return addresses
-    raise RuntimeError(f"no {count} free ports")
 
 
 class Node:

@@ -6,8 +6,9 @@ import shutil
 import tempfile
 import unittest
 
+from addresses import free_addresses
 from browser import Browser
-from nodes import Node, free_addresses
+from nodes import Node
 
 PROGRAM = os.environ.get("DISCOVERY_BINARY", "")
 SCHEDULER = {
