@@ -4,6 +4,7 @@
 
 root=$(CDPATH="" cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 export root
+export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-10G} # of its default of 5, the builds of three presets push each other out
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 fail() {
@@ -107,6 +108,15 @@ run_ctest() {
   shift
   launcher_of "$preset"
   "${launcher[@]}" ctest --test-dir "$root/build/$preset" --parallel 2 --output-on-failure --no-tests=error "$@"
+}
+
+# run_integration PRESET [CTEST-ARGUMENT...]: the integration tests of the release at the programs of another built preset.
+run_integration() {
+  local preset=$1 launcher
+  shift
+  launcher_of "$preset"
+  DISCOVERY_TESTED=$root/build/$preset/bin "${launcher[@]}" \
+    ctest --test-dir "$root/build/release" --parallel 2 --output-on-failure --no-tests=error -L '^integration$' "$@"
 }
 
 # fuzz_for SECONDS: every fuzz target of the asan build in a process of its own, together as long as that.

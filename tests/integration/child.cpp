@@ -142,8 +142,13 @@ std::optional<Ending> Child::wait(const Deadline& deadline) {
   return ending_;
 }
 
+std::string tested_program(const std::string& name) {
+  const char* folder = std::getenv("DISCOVERY_TESTED");
+  return std::string(folder != nullptr ? folder : DISCOVERY_PROGRAMS) + "/" + name;
+}
+
 Finished run_discoveryd(const ChildOptions& options) {
-  Child child(DISCOVERYD_BINARY, options);
+  Child child(tested_program("discoveryd"), options);
   const auto ending = child.wait();
   if (!ending) throw std::runtime_error("discoveryd did not end");
   return {ending->code, child.standard_output(), child.standard_error()};

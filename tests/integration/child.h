@@ -21,6 +21,10 @@ struct ChildOptions {
   std::optional<unsigned> descriptors;   ///< RLIMIT_NOFILE, soft and hard
 };
 
+/// Where a program of ours is: in the folder DISCOVERY_TESTED names, else where this build has put it. So the same
+/// tests run programs that were built in another way, with sanitizers for instance.
+[[nodiscard]] std::string tested_program(const std::string& name);
+
 /// How it ended.
 struct Ending {
   int code = -1;   ///< exit code; -1 when a signal ended it

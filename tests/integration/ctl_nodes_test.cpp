@@ -132,8 +132,9 @@ std::string offered(const std::string& node, const std::string& words, int index
   const std::string script = folder.put("completion.bash", run_ctl("", {"completion", "bash"}).output);
   ChildOptions options;
   options.environment = {"DISCOVERY_ADDR=" + node};
-  options.arguments = {"-c", "source " + script + "; COMP_WORDS=(" DISCOVERYCTL_BINARY " " + words + "); COMP_CWORD=" +
-                                 std::to_string(index) + "; _discoveryctl; printf '%s\\n' \"${COMPREPLY[@]}\""};
+  options.arguments = {"-c", "source " + script + "; COMP_WORDS=(" + tested_program("discoveryctl") + " " + words +
+                                 "); COMP_CWORD=" + std::to_string(index) +
+                                 "; _discoveryctl; printf '%s\\n' \"${COMPREPLY[@]}\""};
   Child bash("/bin/bash", options);
   if (!bash.wait()) throw std::runtime_error("bash did not end");
   return bash.standard_output() + bash.standard_error();

@@ -16,7 +16,7 @@ namespace discovery::integration {
   ChildOptions options;
   options.arguments = std::move(words);
   options.environment = {"DISCOVERY_ADDR=" + nodes};
-  Child child(DISCOVERYCTL_BINARY, options);
+  Child child(tested_program("discoveryctl"), options);
   const auto ending = child.wait();
   if (!ending) throw std::runtime_error("discoveryctl did not end");
   return {ending->code, child.standard_output(), child.standard_error()};

@@ -127,7 +127,7 @@ TEST_F(Ctl, WatchTellsEachChange) {
   add("shop", "h1");
   ChildOptions options;
   options.arguments = {"watch", "shop", "--count", "3", "--addr", daemon_.api().text()};
-  Child watch(DISCOVERYCTL_BINARY, options);
+  Child watch(tested_program("discoveryctl"), options);
   ASSERT_TRUE(eventually([&] { return watch.standard_output().find("+ z1 h1 v7") != std::string::npos; }));
   add("shop", "h2");
   ASSERT_TRUE(eventually([&] { return watch.standard_output().find("+ z1 h2 v7") != std::string::npos; }));
@@ -142,7 +142,7 @@ TEST_F(Ctl, WatchTellsEachChange) {
 TEST_F(Ctl, RepeatsUntilItIsInterrupted) {
   ChildOptions options;
   options.arguments = {"members", "--watch", "0.1", "--addr", daemon_.api().text()};
-  Child again(DISCOVERYCTL_BINARY, options);
+  Child again(tested_program("discoveryctl"), options);
   const auto headings = [&] {
     size_t count = 0;
     const std::string text = again.standard_output();

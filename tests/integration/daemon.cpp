@@ -81,8 +81,8 @@ Daemon::~Daemon() {
 }
 
 void Daemon::start(const DaemonOptions& options) {
-  child_ =
-      std::make_unique<Child>(DISCOVERYD_BINARY, ChildOptions{options.flags, options.environment, options.descriptors});
+  child_ = std::make_unique<Child>(tested_program("discoveryd"),
+                                   ChildOptions{options.flags, options.environment, options.descriptors});
   if (eventually([this] { return started() || !child_->running(); }) && started()) return;
   throw std::runtime_error("discoveryd did not start: " + child_->standard_output() + child_->standard_error());
 }
