@@ -196,6 +196,7 @@ std::vector<LinkStatus> Cluster::links(TimePoint now) const {
     }
     s.up = other->up();
     s.member = membership_.contains(address);
+    if (const MemberEntry* entry = membership_.find(address)) s.node_id = entry->node_id;
     s.queued = other->peer.queued() + other->original.queued();
     s.lag = other->peer.lag(now);
     s.divergent = other->peer.divergent();

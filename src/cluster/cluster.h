@@ -117,7 +117,8 @@ struct LinkCounters {
 struct LinkStatus {
   std::string address;
   std::string zone;
-  std::string state;  ///< "unknown", "greeting", "ours", "original", "down"
+  uint16_t node_id = 0;  ///< that its versions bear; 0: not known
+  std::string state;     ///< "unknown", "greeting", "ours", "original", "down"
   bool up = false;
   bool member = false;
   size_t queued = 0;

@@ -8,11 +8,6 @@ namespace discovery::ctl {
 
 namespace {
 
-/// A node's own entries: it would put them back.
-constexpr const char* kOwnApplication = "infra.discovery";
-constexpr size_t kApplicationsPerPage = 1000;
-constexpr size_t kApplicationsMax = 1'000'000;  ///< of an answer that never ends
-
 struct Options {
   std::string what;
   std::string env;
@@ -41,25 +36,11 @@ void add_step(Plan& plan, Json service, const std::string& host) {
   if (!step.targets.empty()) plan.push_back(std::move(step));
 }
 
-/// The applications of the environment, page by page.
-Outcome<std::vector<std::string>> applications(const Context& context, const std::string& env) {
-  std::vector<std::string> names;
-  while (true) {
-    const auto page = ask(context, "/api/services",
-                          {{"env", env},
-                           {"limit", std::to_string(kApplicationsPerPage)},
-                           {"offset", names.empty() ? "" : std::to_string(names.size())}});
-    if (!page) return page.error();
-    const Json& rows = rows_at(page->json, "services");
-    for (const Json& s : rows) names.push_back(text_at(s, "appid"));
-    if (rows.size() < kApplicationsPerPage || names.size() >= kApplicationsMax) return names;
-  }
-}
-
 Outcome<Plan> plan_of(const Options& options, const Context& context) {
-  const auto names = applications(context, options.env);
-  if (!names) return names.error();
-  const bool is_app = std::find(names->begin(), names->end(), options.what) != names->end();
+  const auto apps = applications(context, options.env);
+  if (!apps) return apps.error();
+  const bool is_app =
+      std::any_of(apps->begin(), apps->end(), [&](const AppName& a) { return a.appid == options.what; });
   Plan of_app;
   if (is_app && !options.host) {
     auto service = whole_service(context, options.env, options.what);
@@ -68,9 +49,9 @@ Outcome<Plan> plan_of(const Options& options, const Context& context) {
   }
   if (options.app) return of_app;
   Plan of_host;
-  for (const std::string& name : *names) {
-    if (name == kOwnApplication) continue;
-    auto service = whole_service(context, options.env, name);
+  for (const AppName& app : *apps) {
+    if (app.appid == kOwnApplication) continue;
+    auto service = whole_service(context, app.env, app.appid);
     if (service) {
       add_step(of_host, std::move(service->json), options.what);
     } else if (service.error().exit == Exit::kNoAnswer) {

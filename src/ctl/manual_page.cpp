@@ -74,7 +74,8 @@ std::string manual_page(const CLI::App& root) {
   for (const VerbEntry& verb : verbs_of(root)) {
     text += ".SS " + roff(verb.name) + "\n" + roff(verb.summary) + ".\n.PP\n" + usage(verb) + "\n";
     text += option_list(verb.options);
-    const std::string examples = verb.footer.substr(0, verb.footer.find("Options of all verbs"));
+    std::string examples = verb.footer.substr(0, verb.footer.find("Options of all verbs"));
+    if (!examples.empty() && examples.back() != '\n') examples += '\n';
     if (!examples.empty()) text += ".PP\n.nf\n" + roff(examples) + ".fi\n";
   }
   return text + kTail;

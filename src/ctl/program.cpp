@@ -62,9 +62,9 @@ void describe(CLI::App& app, Typed& typed) {
 }
 
 void add_all(Verbs& verbs) {
-  for (const auto add :
-       {add_members, add_services, add_instances, add_watch, add_register, add_cancel, add_drain, add_explain,
-        add_history, add_diff, add_clients, add_protect, add_top, add_admin, add_validate, add_completion}) {
+  for (const auto add : {add_members, add_services, add_instances, add_watch, add_register, add_cancel, add_drain,
+                         add_explain, add_history, add_diff, add_clients, add_protect, add_top, add_snapshot, add_admin,
+                         add_validate, add_completion}) {
     add(verbs);
   }
 }

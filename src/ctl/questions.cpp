@@ -130,6 +130,20 @@ Outcome<Answered> write(const Context& context, std::string_view path, const Par
   return read;
 }
 
+Outcome<std::vector<AppName>> applications(const Context& context, const std::string& env) {
+  std::vector<AppName> all;
+  while (true) {
+    const auto page = ask(context, "/api/services",
+                          {{"env", env},
+                           {"limit", std::to_string(kPageRows)},
+                           {"offset", all.empty() ? "" : std::to_string(all.size())}});
+    if (!page) return page.error();
+    const Json& rows = rows_at(page->json, "services");
+    for (const Json& s : rows) all.push_back({text_at(s, "env"), text_at(s, "appid")});
+    if (rows.size() < kPageRows || all.size() >= kApplicationsMax) return all;
+  }
+}
+
 Outcome<Answered> whole_service(const Context& context, const std::string& env, const std::string& appid) {
   const auto page = [&](size_t offset) {
     return Parameters{{"env", env},

@@ -34,6 +34,18 @@ struct Answered {
 /// The answer as a result of its own, for those who asked several nodes.
 [[nodiscard]] Outcome<Answered> read_answer(const client::CallAnswer& answer, std::string_view path);
 
+/// The nodes' own entries, which they put back themselves.
+inline constexpr std::string_view kOwnApplication = "infra.discovery";
+
+struct AppName {
+  std::string env;
+  std::string appid;
+};
+/// All pages of /api/services, with those that only have hidden or cancelled records. `env` "": of all environments.
+/// Limits: kApplicationsMax.
+inline constexpr size_t kApplicationsMax = 1'000'000;
+[[nodiscard]] Outcome<std::vector<AppName>> applications(const Context& context, const std::string& env);
+
 /// All pages of /api/service: the object of the first with the instances of all. Limits: kInstancesMax instances.
 inline constexpr size_t kInstancesMax = 1'000'000;
 [[nodiscard]] Outcome<Answered> whole_service(const Context& context, const std::string& env, const std::string& appid);

@@ -118,14 +118,22 @@ class Explainer {
     return std::nullopt;
   }
 
+  /// Who gave a version its number.
+  [[nodiscard]] std::string node(uint16_t number) const {
+    const auto it = facts_.nodes.find(number);
+    return it == facts_.nodes.end() ? "node " + std::to_string(number) : it->second;
+  }
+
   [[nodiscard]] static std::string by(const Event& e) { return e.by.empty() ? "this node" : e.by; }
 
   void known(const Found& found) {
     if (found.instance) {
       const auto& n = found.instance->numbers;
+      const auto made = last(found.instance->zone, {EventKind::kRegistered});
       return say("known", true,
-                 "registered " + ago(n.reg_ns) + " in zone " + found.instance->zone + ", written by node " +
-                     std::to_string(std::max(n.version.incarnation.node, n.version.set.node)),
+                 "registered " + ago(n.reg_ns) + (made && !made->by.empty() ? " by " + made->by : "") + " in zone " +
+                     found.instance->zone + ", written at " +
+                     node(n.version.set.node != 0 ? n.version.set.node : n.version.incarnation.node),
                  Cause::kVisible);
     }
     if (const auto gone = last(q_.zone, {EventKind::kForgotten})) {
@@ -164,7 +172,7 @@ class Explainer {
         std::string detail = "cancelled " + ago(s.numbers.version.incarnation.t_ns);
         if (end && end->kind == EventKind::kCancelled) detail += " by " + by(*end);
         if (end && end->kind == EventKind::kMerged) detail += ", told by " + by(*end);
-        detail += ", at node " + std::to_string(s.numbers.version.incarnation.node);
+        detail += ", at " + node(s.numbers.version.incarnation.node);
         return say("state", false, detail, Cause::kCancelled);
       }
     }

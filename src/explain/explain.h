@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,7 @@ struct NodeFacts {
   Duration expire_after{};
   std::vector<registry::BrakedApplication> braked;  ///< Sweep::braked()
   std::vector<std::string> silent_peers;            ///< whose renewals are not known to be all here
+  std::map<uint16_t, std::string> nodes;            ///< addresses, by the number that a version bears
 };
 
 /// The first verdict that keeps the instance out of the list; kVisible when none does.

@@ -83,6 +83,7 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   [[nodiscard]] Result<void> remove(const std::string& address);
   [[nodiscard]] std::vector<cluster::LinkStatus> links();
 
+  [[nodiscard]] uint16_t node_id() const { return cluster_->node_id(); }
   [[nodiscard]] const cluster::ClusterBoard& board() const { return cluster_->board(); }
   [[nodiscard]] uint64_t bytes_sent() const { return caller_.bytes_sent(); }
   [[nodiscard]] uint64_t bytes_received() const { return caller_.bytes_received(); }

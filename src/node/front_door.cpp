@@ -69,6 +69,9 @@ std::optional<int> FrontDoor::answer_operator(const OperatorRouteEntry& entry, c
       case AnsweredBy::kComparer:
         status = give_to(workers_.comparer, entry.route, request, reply, exchange);
         break;
+      case AnsweredBy::kExplainer:
+        status = give_to(workers_.explainer, entry.route, request, reply, exchange);
+        break;
       case AnsweredBy::kFeed:
         status = feed(request, reply, exchange);
         break;

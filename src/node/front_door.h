@@ -19,6 +19,7 @@ class FrontDoor final : public codec::HttpHandler {
   struct Workers {
     net::Worker& clerk;
     net::Worker& comparer;
+    net::Worker& explainer;
   };
 
   FrontDoor(ReactorUnit& unit, const OperatorApi& operators, const Workers& workers)

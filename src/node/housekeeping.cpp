@@ -210,8 +210,7 @@ int Node::drain_and_stop() {
     options = {config_.drain.wait, config_.drain.deadline};
   }
   const size_t cut = server_->stop(options);
-  clerk_.stop();
-  comparer_.stop();
+  stop_workers();
   if (!cluster_.leave(kFarewell)) logger_.log(LogLevel::kWarn, "farewell_incomplete", {{"cause", "a peer is slow"}});
   cluster_.stop();
   if (store_) store_->finish();

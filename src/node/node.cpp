@@ -37,9 +37,12 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
 }
 
 Node::~Node() {
-  clerk_.stop();
-  comparer_.stop();
+  stop_workers();
   cluster_.stop();
+}
+
+void Node::stop_workers() {
+  for (net::Worker* worker : {&clerk_, &comparer_, &explainer_}) worker->stop();
 }
 
 Result<std::unique_ptr<Node>> Node::open(NodeInput input, observe::Logger& logger, const Clock& clock,
@@ -147,7 +150,7 @@ std::unique_ptr<codec::HttpHandler> Node::make_handler(net::Reactor& reactor, Op
     wakes_.add(*unit);
   }
   return std::make_unique<FrontDoor>(*unit, OperatorApi(*this, listener, config_.metrics.enabled),
-                                     FrontDoor::Workers{clerk_, comparer_});
+                                     FrontDoor::Workers{clerk_, comparer_, explainer_});
 }
 
 // ---------------------------------------------------------------------------------------------------- operations

@@ -24,6 +24,7 @@
 #include "base/result.h"
 #include "explain/explain.h"
 #include "history/history.h"
+#include "net/client_types.h"
 #include "net/http_server.h"
 #include "net/worker.h"
 #include "node/admin_token.h"
@@ -31,6 +32,7 @@
 #include "node/cluster_host.h"
 #include "node/command_line.h"
 #include "node/config.h"
+#include "node/config_address.h"
 #include "node/kernel_random.h"
 #include "node/large_pages.h"
 #include "node/notify.h"
@@ -43,6 +45,7 @@
 #include "observe/limited_logger.h"
 #include "observe/log.h"
 #include "observe/metrics_registry.h"
+#include "queries/agreement.h"
 #include "queries/clients_query.h"
 #include "queries/rates.h"
 #include "queries/services_query.h"
@@ -131,7 +134,11 @@ class Node final : private Operations, private ClusterEvents {
   [[nodiscard]] nlohmann::ordered_json disk_json() const;
   [[nodiscard]] nlohmann::ordered_json most_changed_json(TimePoint now) const;
   [[nodiscard]] Result<std::string> overview_json(const OperatorCall& call) EXCLUDES(config_mutex_);
+  // node_others.cpp
   [[nodiscard]] Result<std::string> compare_json(const OperatorCall& call) EXCLUDES(config_mutex_);
+  [[nodiscard]] Result<std::string> explain_json(const OperatorCall& call) EXCLUDES(config_mutex_);
+  [[nodiscard]] std::vector<queries::NodeAnswer> ask_others(const std::string& records_query) EXCLUDES(config_mutex_);
+  [[nodiscard]] net::ClientEndpoint endpoint_of(const HostPort& address) const EXCLUDES(config_mutex_);
   [[nodiscard]] Result<std::string> write_instance(OperatorRoute route, const OperatorCall& call);
   [[nodiscard]] Result<std::string> release_brake(const OperatorCall& call);
   [[nodiscard]] std::shared_ptr<const AdminToken> token() const EXCLUDES(token_mutex_);
@@ -149,6 +156,7 @@ class Node final : private Operations, private ClusterEvents {
   void apply(const Config& config);
   /// The service manager could not be told: a warning, no more.
   void told(const Result<void>& result);
+  void stop_workers();
 
   observe::Logger& logger_;
   const Clock& clock_;
@@ -174,9 +182,10 @@ class Node final : private Operations, private ClusterEvents {
   std::unique_ptr<StoreKeeper> store_;  ///< null without a data folder
   ClusterHost cluster_;
   std::vector<std::unique_ptr<ReactorUnit>> units_;
-  net::Worker clerk_{"clerk",
-                     give_way};  ///< this and the next: stopped before the reactors they answer by are destroyed
+  // Stopped before the reactors they answer by are destroyed.
+  net::Worker clerk_{"clerk", give_way};
   net::Worker comparer_{"comparer", give_way};
+  net::Worker explainer_{"explainer", give_way};
   std::unique_ptr<net::HttpServer> server_;  ///< destroyed before the units its handlers use
   std::unique_ptr<SelfRegistration> self_;
   std::unique_ptr<Watchdog> watchdog_;

@@ -24,10 +24,8 @@ Result<std::string> read(net::ClientResult result) {
                                             codec::printable(result->body, kShownBytesMax)};
 }
 
-}  // namespace
-
-Result<std::string> ask_node(net::Reactor& reactor, const net::ClientEndpoint& node, const net::ClientLimits& limits,
-                             const std::string& target) {
+std::future<Result<std::string>> start(net::Reactor& reactor, const net::ClientEndpoint& node,
+                                       const net::ClientLimits& limits, const std::string& target) {
   const auto question = std::make_shared<Question>();
   auto answer = question->answer.get_future();
   reactor.post([question, &reactor, node, limits, target] {
@@ -40,11 +38,32 @@ Result<std::string> ask_node(net::Reactor& reactor, const net::ClientEndpoint& n
                                 reactor.post([question] { question->client.reset(); });
                               });
   });
-  // The client keeps its time; this is for a reactor that has stopped.
-  if (answer.wait_for(limits.timeout + std::chrono::seconds(1)) != std::future_status::ready) {
-    return Error{ErrorCode::kUnavailable, "no answer: this node is ending"};
+  return answer;
+}
+
+}  // namespace
+
+std::vector<Result<std::string>> ask_nodes(net::Reactor& reactor, std::span<const net::ClientEndpoint> nodes,
+                                           const net::ClientLimits& limits, const std::string& target) {
+  std::vector<std::future<Result<std::string>>> started;
+  started.reserve(nodes.size());
+  for (const net::ClientEndpoint& node : nodes) started.push_back(start(reactor, node, limits, target));
+  // The clients keep their time; this is for a reactor that has stopped.
+  const auto until = std::chrono::steady_clock::now() + limits.timeout + std::chrono::seconds(1);
+  std::vector<Result<std::string>> answers;
+  for (auto& answer : started) {
+    if (answer.wait_until(until) == std::future_status::ready) {
+      answers.push_back(answer.get());
+    } else {
+      answers.emplace_back(Error{ErrorCode::kUnavailable, "no answer: this node is ending"});
+    }
   }
-  return answer.get();
+  return answers;
+}
+
+Result<std::string> ask_node(net::Reactor& reactor, const net::ClientEndpoint& node, const net::ClientLimits& limits,
+                             const std::string& target) {
+  return std::move(ask_nodes(reactor, {&node, 1}, limits, target).front());
 }
 
 }  // namespace discovery::node

@@ -2,20 +2,15 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <ctime>
 #include <future>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "cluster/other.h"
-#include "node/config_address.h"
 #include "node/node.h"
-#include "node/node_asker.h"
 #include "node/operator_writes.h"
 #include "node/version.h"
 #include "queries/clients_query.h"
-#include "queries/compare.h"
-#include "queries/explain_query.h"
 #include "queries/history_query.h"
 #include "queries/question.h"
 #include "queries/record_json.h"
@@ -31,8 +26,6 @@ namespace {
 
 /// A reactor that does not answer for so long is left out of an answer.
 constexpr Duration kReactorPatience = std::chrono::seconds(2);
-constexpr timespec kComparePause{1, 0};
-constexpr size_t kAnswerBytesMax = size_t{64} << 20;
 constexpr Duration kMostChangedWithin = std::chrono::minutes(10);
 constexpr size_t kMostChangedEvents = 2000;  ///< the latest that are looked at
 constexpr size_t kMostChanged = 10;
@@ -90,7 +83,7 @@ Result<std::string> Node::ask(OperatorRoute route, const OperatorCall& call) {
     case OperatorRoute::kHistory:
       return queries::history_json(history_, registry_, own_address(), call.query, call.at);
     case OperatorRoute::kExplain:
-      return queries::explain_json(history_, registry_, explain_facts(call.at), call.query, call.at);
+      return explain_json(call);
     case OperatorRoute::kOverview:
       return overview_json(call);
     case OperatorRoute::kRates:
@@ -109,7 +102,7 @@ Result<std::string> Node::ask(OperatorRoute route, const OperatorCall& call) {
     case OperatorRoute::kDigest:
       return queries::digest_json(registry_, own_address(), call.query);
     case OperatorRoute::kRecords:
-      return queries::records_json(registry_, own_address(), call.query);
+      return queries::records_json(registry_, own_address(), call.query, call.at);
     case OperatorRoute::kCompare:
       return compare_json(call);
     case OperatorRoute::kInstanceSet:
@@ -138,7 +131,9 @@ explain::NodeFacts Node::explain_facts(TimePoint now) {
   facts.renewals_needed = lease.needed;
   facts.covered_until = lease.covered_until;
   facts.braked = sweep_.braked();
+  facts.nodes[cluster_.node_id()] = facts.address;
   for (const cluster::LinkStatus& link : cluster_.links()) {
+    if (link.node_id != 0) facts.nodes[link.node_id] = link.address;
     if (link.member && link.silent_for.value_or(Duration::max()) > cluster::kHeardWithin)
       facts.silent_peers.push_back(link.address);
   }
@@ -315,45 +310,6 @@ Result<std::string> Node::overview_json(const OperatorCall& call) {
   json["nodes"] = nodes_json();
   json["most_changed"] = most_changed_json(call.at);
   json["actions"] = call.may_act && token()->set();
-  return queries::text_of(json);
-}
-
-// ------------------------------------------------------------------------------------------------------- other nodes
-
-// Nobody makes this node call whom it does not know.
-Result<std::string> Node::compare_json(const OperatorCall& call) {
-  const auto asked = Question::read(call.query, {"with"});
-  if (!asked) return asked.error();
-  if (const auto named = asked->require({"with"}); !named) return named.error();
-  const std::string with(asked->text("with"));
-  const auto links = cluster_.links();
-  const bool known = std::any_of(links.begin(), links.end(),
-                                 [&](const cluster::LinkStatus& l) { return l.member && l.address == with; });
-  const auto address = parse_peer_address(with);
-  if (!known || !address) return not_found("this node knows no node " + with + " (see /api/overview)");
-  net::ClientEndpoint endpoint{address->host, address->port};
-  net::ClientLimits limits;
-  limits.answer_bytes_max = kAnswerBytesMax;
-  {
-    const MutexLock lock(config_mutex_);
-    endpoint.bind_address = config_.cluster.peer_bind_address;
-  }
-  const auto here = [&](const std::string& target) -> Result<std::string> {
-    const size_t mark = target.find('?');
-    const std::string query = mark == std::string::npos ? "" : target.substr(mark + 1);
-    return ask(mark == std::string::npos ? OperatorRoute::kDigest : OperatorRoute::kRecords,
-               {.query = query, .at = call.at, .by = call.by});
-  };
-  const auto there = [&](const std::string& target) -> Result<std::string> {
-    if (draining_.load(std::memory_order_relaxed)) return Error{ErrorCode::kUnavailable, "this node is ending"};
-    auto answer = ask_node(cluster_.reactor(), endpoint, limits, target);
-    if (!answer) return Error{ErrorCode::kUnavailable, with + ": " + answer.error().message};
-    return answer;
-  };
-  const auto compared = queries::compare(here, there, [] { nanosleep(&kComparePause, nullptr); });
-  if (!compared) return compared.error();
-  ordered_json json = comparison_json(*compared);
-  json["at"] = to_wire_ns(call.at);
   return queries::text_of(json);
 }
 

@@ -79,10 +79,11 @@ inline constexpr std::array<OperatorRouteEntry, 25> kOperatorRoutes{{
 
 /// Who makes the answer.
 enum class AnsweredBy : uint8_t {
-  kReactor,   ///< at once
-  kClerk,     ///< it walks the registry, waits for another thread or reads files: not for a reactor
-  kComparer,  ///< it waits for another node: not for the clerk either, whom scrapes need
-  kFeed,      ///< when something happens (event_feed.h)
+  kReactor,    ///< at once
+  kClerk,      ///< it walks the registry, waits for another thread or reads files: not for a reactor
+  kComparer,   ///< it waits for another node: not for the clerk either, whom scrapes need
+  kExplainer,  ///< the same, but not for long: it does not wait behind a comparison
+  kFeed,       ///< when something happens (event_feed.h)
 };
 constexpr AnsweredBy answered_by(OperatorRoute route) {
   switch (route) {
@@ -95,6 +96,8 @@ constexpr AnsweredBy answered_by(OperatorRoute route) {
       return AnsweredBy::kReactor;
     case OperatorRoute::kCompare:
       return AnsweredBy::kComparer;
+    case OperatorRoute::kExplain:
+      return AnsweredBy::kExplainer;
     case OperatorRoute::kEvents:
       return AnsweredBy::kFeed;
     default:

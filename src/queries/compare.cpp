@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "queries/other_node.h"
 #include "queries/records_query.h"
 
 namespace discovery::queries {
@@ -21,36 +22,16 @@ struct Digest {
 using Key = std::array<std::string, 4>;  ///< env, appid, zone, hostname
 using Records = std::map<Key, ordered_json>;
 
-constexpr int kDepthMax = 6;
-
 Error no_answer(const std::string& target) {
   return {ErrorCode::kUnavailable, "the answer to " + target + " is none of a node that can be compared"};
 }
 
-/// In a struct, since a Result of JSON itself could be made from its own error.
-struct Answer {
-  ordered_json object;
-};
-
-Result<Answer> ask(AskNode node, const std::string& target) {
+Result<OtherAnswer> ask(AskNode node, const std::string& target) {
   const auto text = node(target);
   if (!text) return text.error();
-  bool flat = true;
-  const auto not_deep = [&](int depth, ordered_json::parse_event_t /*event*/, ordered_json& /*parsed*/) {
-    flat = flat && depth <= kDepthMax;
-    return flat;  // what lies deeper is not kept: copying and comparing would follow it down
-  };
-  Answer answer{ordered_json::parse(*text, not_deep, false)};
-  if (!flat) return no_answer(target);
-  if (!answer.object.is_object()) return no_answer(target);
-  return answer;
-}
-
-bool read_text(const ordered_json& from, const char* name, std::string& to) {
-  const auto it = from.find(name);
-  if (it == from.end() || !it->is_string()) return false;
-  to = it->get<std::string>();
-  return true;
+  auto answer = read_other(*text);
+  if (!answer) return no_answer(target);
+  return std::move(*answer);
 }
 
 Result<Digest> digest_of(AskNode node) {
@@ -73,28 +54,6 @@ Result<Digest> digest_of(AskNode node) {
   return digest;
 }
 
-bool is_stamp(const ordered_json& json) {
-  return json.is_object() && json.contains("t") && json["t"].is_number_integer() && json.contains("node") &&
-         json["node"].is_number_unsigned();
-}
-
-/// State, status and version, and nothing else: what another node says is compared and shown, so it must be flat.
-std::optional<ordered_json> numbers_of(const ordered_json& record) {
-  const auto state = record.find("state");
-  const auto status = record.find("status");
-  const auto version = record.find("version_number");
-  if (state == record.end() || !state->is_string() || status == record.end() || !status->is_number_unsigned() ||
-      version == record.end() || !is_stamp(*version)) {
-    return std::nullopt;
-  }
-  ordered_json stamp = {{"t", (*version)["t"]}, {"node", (*version)["node"]}};
-  if (const auto set = version->find("set"); set != version->end()) {
-    if (!is_stamp(*set)) return std::nullopt;
-    stamp["set"] = {{"t", (*set)["t"]}, {"node", (*set)["node"]}};
-  }
-  return ordered_json{{"state", *state}, {"status", *status}, {"version_number", std::move(stamp)}};
-}
-
 Result<Records> records_of(AskNode node, size_t branch) {
   const std::string target = "/api/records?branch=" + std::to_string(branch);
   const auto answer = ask(node, target);
@@ -111,7 +70,7 @@ Result<Records> records_of(AskNode node, size_t branch) {
     }
     auto kept = numbers_of(one);
     if (!kept) return no_answer(target);
-    records[key] = std::move(*kept);
+    records[key] = std::move(kept->object);
   }
   return records;
 }

@@ -1,7 +1,6 @@
 #include "queries/explain_query.h"
 
-#include <nlohmann/json.hpp>
-
+#include "codec/percent.h"
 #include "queries/question.h"
 #include "queries/record_json.h"
 
@@ -9,9 +8,9 @@ namespace discovery::queries {
 
 using nlohmann::ordered_json;
 
-Result<std::string> explain_json(const history::History& history, const registry::Registry& registry,
-                                 const explain::NodeFacts& facts, std::string_view query, TimePoint now) {
-  const auto asked = Question::read(query, {"env", "appid", "hostname", "zone", "client_zone", "status"});
+Result<Explained> explained(const history::History& history, const registry::Registry& registry,
+                            const explain::NodeFacts& facts, std::string_view query, TimePoint now) {
+  const auto asked = Question::read(query, {"env", "appid", "hostname", "zone", "client_zone", "status", "nodes"});
   if (!asked) return asked.error();
   if (const auto named = asked->require({"env", "appid", "hostname"}); !named) return named.error();
   explain::Question question;
@@ -22,6 +21,8 @@ Result<std::string> explain_json(const history::History& history, const registry
   const auto mask = asked->number("status", {0, UINT32_MAX, 1});
   if (!mask) return mask.error();
   question.status_mask = static_cast<uint32_t>(*mask);
+  const auto nodes = asked->number("nodes", {0, 1, 1});
+  if (!nodes) return nodes.error();
   const explain::Answer answer = explain::explain(registry, history, facts, question, now);
   ordered_json json;
   json["node"] = facts.address;
@@ -33,7 +34,13 @@ Result<std::string> explain_json(const history::History& history, const registry
     verdicts.push_back({{"about", v.about}, {"passes", v.passes}, {"detail", v.detail}});
   }
   json["verdicts"] = std::move(verdicts);
-  return text_of(json);
+  Explained result{std::move(json), *nodes == 1, std::string(question.zone), {}};
+  for (const std::string_view name : {"env", "appid", "hostname"}) {
+    if (!result.records_query.empty()) result.records_query += '&';
+    result.records_query.append(name).append("=");
+    codec::percent_encode(asked->text(name), result.records_query);
+  }
+  return result;
 }
 
 }  // namespace discovery::queries

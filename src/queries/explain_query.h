@@ -1,10 +1,12 @@
 // Why an instance is in the lists of a client, or not.
 //
-//   GET /api/explain?env=&appid=&hostname=&zone=&client_zone=&status=
+//   GET /api/explain?env=&appid=&hostname=&zone=&client_zone=&status=&nodes=0|1
 //
-// The answer is a JSON object (explain.h). Thread: any that serves no clients. Errors: kInvalidArgument.
+// The answer is a JSON object (explain.h); with nodes=1, the default, it says what the other nodes have (agreement.h).
+// Thread: any that serves no clients. Errors: kInvalidArgument.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -16,7 +18,13 @@
 
 namespace discovery::queries {
 
-[[nodiscard]] Result<std::string> explain_json(const history::History& history, const registry::Registry& registry,
-                                               const explain::NodeFacts& facts, std::string_view query, TimePoint now);
+struct Explained {
+  nlohmann::ordered_json json;
+  bool asks_nodes = true;
+  std::string zone;           ///< that was asked for
+  std::string records_query;  ///< of /api/records, about the same host
+};
+[[nodiscard]] Result<Explained> explained(const history::History& history, const registry::Registry& registry,
+                                          const explain::NodeFacts& facts, std::string_view query, TimePoint now);
 
 }  // namespace discovery::queries

@@ -38,6 +38,39 @@ std::string hexadecimal(uint64_t value) {
   return text;
 }
 
+ordered_json record_json(registry::AppKeyView app, const registry::Instance& instance) {
+  ordered_json one;
+  one["env"] = app.env;
+  one["appid"] = app.appid;
+  one["zone"] = instance.zone();
+  one["hostname"] = instance.hostname();
+  add_numbers(one, instance.numbers);
+  return one;
+}
+
+Result<std::string> host_json(const registry::Registry& registry, std::string_view node, const Question& question,
+                              TimePoint now) {
+  if (const auto named = question.require({"env", "appid", "hostname"}); !named) return named.error();
+  const registry::AppKeyView key{question.text("env"), question.text("appid")};
+  ordered_json records = ordered_json::array();
+  registry.with_records(key, [&](const registry::Application* app) {
+    for (size_t i = 0; app && i < app->record_count(); ++i) {
+      if (app->record(i).hostname() != question.text("hostname")) continue;
+      ordered_json one = record_json(key, app->record(i));
+      const int64_t renewed_ns = app->side(i).home_ns;
+      one["renewed_here_seconds_ago"] = nullptr;
+      if (renewed_ns != 0) {
+        one["renewed_here_seconds_ago"] = std::chrono::duration<double>(now - from_wire_ns(renewed_ns)).count();
+      }
+      records.push_back(std::move(one));
+    }
+  });
+  ordered_json json;
+  json["node"] = node;
+  json["records"] = std::move(records);
+  return text_of(json);
+}
+
 }  // namespace
 
 Result<std::string> digest_json(const registry::Registry& registry, std::string_view node, std::string_view query) {
@@ -58,22 +91,21 @@ Result<std::string> digest_json(const registry::Registry& registry, std::string_
   return text_of(json);
 }
 
-Result<std::string> records_json(const registry::Registry& registry, std::string_view node, std::string_view query) {
-  const auto question = Question::read(query, {"branch"});
+Result<std::string> records_json(const registry::Registry& registry, std::string_view node, std::string_view query,
+                                 TimePoint now) {
+  const auto question = Question::read(query, {"branch", "env", "appid", "hostname"});
   if (!question) return question.error();
+  if (!question->has("branch")) return host_json(registry, node, *question, now);
+  if (question->has("env") || question->has("appid") || question->has("hostname")) {
+    return invalid("a branch is not of one host: leave out branch, or env, appid and hostname");
+  }
   if (const auto named = question->require({"branch"}); !named) return named.error();
   const auto branch = question->number("branch", {0, kBranches - 1, 0});
   if (!branch) return branch.error();
   ordered_json records = ordered_json::array();
   for_each_record(registry, [&](const StoredRecord& r) {
     if (branch_of(r) != *branch) return;
-    ordered_json one;
-    one["env"] = r.app.env;
-    one["appid"] = r.app.appid;
-    one["zone"] = r.instance->zone();
-    one["hostname"] = r.instance->hostname();
-    add_numbers(one, r.instance->numbers);
-    records.push_back(std::move(one));
+    records.push_back(record_json(r.app, *r.instance));
   });
   ordered_json json;
   json["node"] = node;

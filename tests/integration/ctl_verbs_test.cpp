@@ -60,6 +60,33 @@ TEST_F(Ctl, QuestionsAreAnsweredForPeople) {
   EXPECT_THAT(done({"top"}), HasSubstr("shop.cart"));
 }
 
+TEST_F(Ctl, ASnapshotBringsBackWhatWasCancelledByMistake) {
+  add("shop.cart", "cart-0");
+  add("shop.cart", "cart-1", "z2", "waiting");
+  const TempDir folder;
+  const std::string file = (folder.path() / "before.jsonl").string();
+  EXPECT_THAT(done({"snapshot", "save", file}), HasSubstr("3 records of 2 applications"));
+  const auto shown_now = [&] {
+    nlohmann::json rows = json({"instances", "shop.cart"}).at("instances");
+    for (auto& row : rows) {
+      for (const char* name : {"version_number", "reg_timestamp", "up_timestamp", "renew_timestamp", "dirty_timestamp",
+                               "latest_timestamp", "lease_age_seconds"}) {
+        row.erase(name);
+      }
+    }
+    return rows;
+  };
+  const nlohmann::json before = shown_now();
+  done({"cancel", "shop.cart", "cart-0", "--yes"});
+  done({"cancel", "shop.cart", "cart-1", "--yes"});
+  EXPECT_NE(shown_now(), before);
+  EXPECT_THAT(done({"snapshot", "inspect", file}), HasSubstr("shop.cart"));
+  EXPECT_EQ(run({"snapshot", "restore", file}).code, 2) << "nobody can be asked";
+  EXPECT_THAT(done({"snapshot", "restore", file, "--yes"}), HasSubstr("2 instances registered again"));
+  EXPECT_EQ(shown_now(), before);
+  EXPECT_EQ(json({"snapshot", "restore", file, "--yes"}).at("left"), 2) << "what is listed stays as it is";
+}
+
 TEST_F(Ctl, QuestionsAreAnsweredForPrograms) {
   add("shop.cart", "cart-0");
   const std::string node = daemon_.api().text();

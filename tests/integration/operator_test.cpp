@@ -214,6 +214,35 @@ TEST(Compare, ListsExactlyWhatTwoNodesDoNotShareAndNamesOneThatDoesNotAnswer) {
   EXPECT_THAT(silent.body, HasSubstr(cluster[1].text()));
 }
 
+TEST(Agreement, TheOtherNodesAreAskedAndTheNodeOfTheLastRenewalIsNamed) {
+  TestCluster cluster(3);
+  cluster.start_all();
+  ASSERT_TRUE(cluster.whole());
+  cluster[0]->add({.appid = "shop", .hostname = "h1"});
+  ASSERT_TRUE(
+      eventually([&] { return cluster[1]->hosts("shop").size() == 1 && cluster[2]->hosts("shop").size() == 1; }));
+  ASSERT_EQ(cluster[1]->post("/discovery/renew", TestInstance{.appid = "shop", .hostname = "h1"}.key_form()).code(), 0);
+  const auto explain = [&] { return cluster[2]->get("/api/explain?env=ct&appid=shop&hostname=h1").json(); };
+  const auto said = [&](const std::string& about) {
+    const json answer = explain();
+    for (const auto& v : answer.at("verdicts")) {
+      if (v.at("about") == about) return v.at("detail").get<std::string>();
+    }
+    return std::string("(not said)");
+  };
+  EXPECT_EQ(said("nodes"), "2 of 2 other nodes have the same");
+  EXPECT_THAT(said("renewal"), HasSubstr("ago at " + cluster[1].text()));
+  EXPECT_THAT(said("known"), HasSubstr("written at " + cluster[0].text()));
+  cluster[0].kill();
+  const json nodes = explain().at("nodes");
+  for (const auto& node : nodes) {
+    const bool gone = node.at("address") == cluster[0].text();
+    EXPECT_EQ(node.at("agrees").is_null(), gone) << node;
+    EXPECT_EQ(node.at("says") == "the same", !gone) << node;
+  }
+  EXPECT_FALSE(cluster[2]->get("/api/explain?env=ct&appid=shop&hostname=h1&nodes=0").json().contains("nodes"));
+}
+
 // The second does not know the first, so it refuses it as a peer; but whoever asks it is answered.
 TEST(Compare, TwoNodesOfWhichOneRefusesTheOther) {
   ClusterNode one("one");

@@ -80,6 +80,23 @@ TEST_F(Explain, Visible) {
   EXPECT_THAT(detail(answer, "lease"), HasSubstr("fresh: last renewed 10.0 s ago at this node"));
 }
 
+TEST_F(Explain, WhoRegisteredItAndAtWhichNode) {
+  node_.put(name_);
+  EXPECT_THAT(detail(ask(), "known"), HasSubstr("in zone zone-a, written at node 1"));
+  facts_.nodes = {{1, "10.0.0.1:7171"}, {2, "10.0.0.2:7171"}};
+  EXPECT_THAT(detail(ask(), "known"), HasSubstr("written at 10.0.0.1:7171"));
+  registry::RegisterArgs args;
+  args.key = name_.key();
+  args.addrs_json = "[]";
+  args.metadata_json = "null";
+  args.by = "10.1.4.7";
+  ASSERT_TRUE(node_.cancel(name_));
+  EXPECT_THAT(ask().summary, HasSubstr(", at 10.0.0.1:7171"));
+  node_.pass(seconds(1));
+  ASSERT_TRUE(node_.registry.register_instance(args, node_.now));
+  EXPECT_THAT(detail(ask(), "known"), HasSubstr("registered 0.0 s ago by 10.1.4.7 in zone zone-a"));
+}
+
 TEST_F(Explain, NothingOfThatName) {
   EXPECT_EQ(ask().cause, Cause::kUnknownApplication);
   node_.put({"other", "zone-a", name_.appid, "uat"});

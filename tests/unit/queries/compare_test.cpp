@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 Result<std::string> ask(const Node& node, const std::string& target) {
   const size_t mark = target.find('?');
   if (mark == std::string::npos) return digest_json(node.registry, "node", "");
-  return records_json(node.registry, "node", target.substr(mark + 1));
+  return records_json(node.registry, "node", target.substr(mark + 1), node.now);
 }
 
 /// Everything of `from` that is newer goes to `to`.
@@ -198,9 +198,10 @@ TEST_F(Compare, RecordsOfAnotherShapeAreNoAnswer) {
 
 TEST_F(Compare, ItsParametersHaveBounds) {
   EXPECT_FALSE(digest_json(here_.registry, "n", "branch=1"));
-  EXPECT_TRUE(records_json(here_.registry, "n", "branch=255"));
-  for (const char* bad : {"", "branch=256", "branch=-1", "branch=x", "branch=1&leaf=2"}) {
-    EXPECT_FALSE(records_json(here_.registry, "n", bad)) << bad;
+  EXPECT_TRUE(records_json(here_.registry, "n", "branch=255", here_.now));
+  for (const char* bad : {"", "branch=256", "branch=-1", "branch=x", "branch=1&leaf=2", "branch=1&env=e",
+                          "env=e&appid=a", "env=e&hostname=h", "appid=a&hostname=h", "env=e&appid=a&hostname="}) {
+    EXPECT_FALSE(records_json(here_.registry, "n", bad, here_.now)) << bad;
   }
 }
 
