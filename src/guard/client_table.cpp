@@ -26,10 +26,11 @@ ClientCounts& ClientTable::of(std::string_view ip, TimePoint now) {
   return client.counts;
 }
 
-std::vector<ClientTable::Row> ClientTable::rows(TimePoint now) const {
+std::vector<ClientTable::Row> ClientTable::rows(Which which, TimePoint now) const {
   std::vector<Row> rows;
-  rows.reserve(clients_.size());
+  if (which == Which::kAll) rows.reserve(clients_.size());
   for (const auto& [ip, client] : clients_) {
+    if (which == Which::kSlowed && client->counts.slowed.empty()) continue;
     // A window that is long over says more than the last one that was closed by a request.
     const Duration open = now - client->window_began;
     const double seconds = std::chrono::duration<double>(open).count();

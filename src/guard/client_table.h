@@ -65,8 +65,9 @@ class ClientTable {
     double requests_per_second = 0;  ///< of the last whole window
     ClientCounts counts;
   };
-  /// In no order.
-  [[nodiscard]] std::vector<Row> rows(TimePoint now) const;
+  enum class Which : uint8_t { kAll, kSlowed };
+  /// In no order; kSlowed: only those of whom something was slowed ever.
+  [[nodiscard]] std::vector<Row> rows(Which which, TimePoint now) const;
   [[nodiscard]] size_t size() const { return clients_.size(); }
 
  private:

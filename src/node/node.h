@@ -126,7 +126,7 @@ class Node final : private Operations, private ClusterEvents {
   [[nodiscard]] std::string events_text(uint64_t since, TimePoint now) const override;
   [[nodiscard]] explain::NodeFacts explain_facts(TimePoint now) EXCLUDES(config_mutex_);
   [[nodiscard]] queries::Watchers watchers() const;
-  [[nodiscard]] std::vector<guard::ClientTable::Row> clients(TimePoint now) const;
+  [[nodiscard]] std::vector<guard::ClientTable::Row> clients(guard::ClientTable::Which which, TimePoint now) const;
   [[nodiscard]] queries::ConnectionsByClient connections() const;
   [[nodiscard]] nlohmann::ordered_json protection_json(const registry::LeaseStatus& lease) const;
   [[nodiscard]] nlohmann::ordered_json nodes_json() EXCLUDES(config_mutex_);

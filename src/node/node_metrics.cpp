@@ -73,8 +73,8 @@ void Node::collect(observe::FamilySink& sink) const {
   for (const auto& [env, count] : apps) sink.add(metric::kApps, {env}, count);
   for (const auto& [labels, count] : instances) sink.add(metric::kInstances, {labels[0], labels[1], labels[2]}, count);
 
-  sink.add(metric::kSlowedClients, {},
-           static_cast<double>(queries::slowed_clients(clients(clock_.now()), clock_.now())));
+  const auto slowed = clients(guard::ClientTable::Which::kSlowed, clock_.now());
+  sink.add(metric::kSlowedClients, {}, static_cast<double>(queries::slowed_clients(slowed, clock_.now())));
   for (const OperatorRouteEntry& entry : kOperatorRoutes) {
     if (!entry.admin) continue;
     sink.add(metric::kAuthDenied, {entry.path}, static_cast<double>(denied_[static_cast<size_t>(entry.route)].value()));

@@ -19,6 +19,7 @@
 
 namespace discovery::node {
 
+using guard::ClientTable;
 using nlohmann::ordered_json;
 using queries::Question;
 
@@ -98,7 +99,8 @@ Result<std::string> Node::ask(OperatorRoute route, const OperatorCall& call) {
       return queries::service_json(registry_, {node, expire_after_, waiting, braked}, call.query, call.at);
     }
     case OperatorRoute::kClients:
-      return queries::clients_json(clients(call.at), connections(), own_address(), call.query);
+      return queries::clients_json(clients(ClientTable::Which::kAll, call.at), connections(), own_address(),
+                                   call.query);
     case OperatorRoute::kDigest:
       return queries::digest_json(registry_, own_address(), call.query);
     case OperatorRoute::kRecords:
@@ -152,10 +154,11 @@ queries::Watchers Node::watchers() const {
   return all;
 }
 
-std::vector<guard::ClientTable::Row> Node::clients(TimePoint now) const {
+std::vector<guard::ClientTable::Row> Node::clients(ClientTable::Which which, TimePoint now) const {
   using Rows = std::vector<guard::ClientTable::Row>;
   Rows all;
-  for (Rows& some : ask_units<Rows>(units_, [now](ReactorUnit& unit) { return unit.guard().clients(now); })) {
+  for (Rows& some :
+       ask_units<Rows>(units_, [which, now](ReactorUnit& unit) { return unit.guard().clients(which, now); })) {
     std::move(some.begin(), some.end(), std::back_inserter(all));
   }
   return queries::sum_by_address(std::move(all));
@@ -305,7 +308,7 @@ Result<std::string> Node::overview_json(const OperatorCall& call) {
   json["watched_applications"] = polls_.watches.load(std::memory_order_relaxed);
   json["memory_bytes"] = registry_.memory_bytes();
   json["requests"] = server.requests;
-  json["slowed_clients"] = queries::slowed_clients(clients(call.at), call.at);
+  json["slowed_clients"] = queries::slowed_clients(clients(ClientTable::Which::kSlowed, call.at), call.at);
   json["disk"] = disk_json();
   json["nodes"] = nodes_json();
   json["most_changed"] = most_changed_json(call.at);

@@ -29,7 +29,9 @@ class RequestGuard {
                              std::optional<protocol::Code> code);
 
   void update(const guard::ShieldSettings& settings) { shield_.update(settings); }
-  [[nodiscard]] std::vector<guard::ClientTable::Row> clients(TimePoint now) const { return table_.rows(now); }
+  [[nodiscard]] std::vector<guard::ClientTable::Row> clients(guard::ClientTable::Which which, TimePoint now) const {
+    return table_.rows(which, now);
+  }
 
  private:
   void note_slowed(guard::ClientCounts& counts, const guard::Useless& what, const guard::Shield::Judgement& judgement,

@@ -15,7 +15,7 @@ constexpr TimePoint kStart = from_wire_ns(1'700'000'000'000'000'000);
 class ClientTableTest : public testing::Test {
  protected:
   [[nodiscard]] std::optional<ClientTable::Row> row(const std::string& ip) const {
-    for (ClientTable::Row& r : table_.rows(now_)) {
+    for (ClientTable::Row& r : table_.rows(ClientTable::Which::kAll, now_)) {
       if (r.ip == ip) return r;
     }
     return std::nullopt;
@@ -33,6 +33,15 @@ TEST_F(ClientTableTest, CountsEachAddressByItself) {
   EXPECT_EQ(row("10.0.0.2")->counts.requests, 1u);
   EXPECT_EQ(row("10.0.0.2")->counts.renews, 1u);
   EXPECT_EQ(row("10.0.0.3"), std::nullopt);
+}
+
+TEST_F(ClientTableTest, TheSlowedOnesAlone) {
+  table_.of("10.0.0.1", now_);
+  EXPECT_TRUE(table_.rows(ClientTable::Which::kSlowed, now_).empty());
+  table_.of("10.0.0.2", now_).slowed.push_back({.what = "/discovery/polls shop", .since = now_, .last = now_});
+  const auto slowed = table_.rows(ClientTable::Which::kSlowed, now_);
+  ASSERT_EQ(slowed.size(), 1u);
+  EXPECT_EQ(slowed[0].ip, "10.0.0.2");
 }
 
 TEST_F(ClientTableTest, TheRateIsThatOfTheLastWholeWindowAndFadesWhenNothingComes) {
