@@ -4,7 +4,6 @@
 
 root=$(CDPATH="" cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 export root
-export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-10G} # of its default of 5, the builds of three presets push each other out
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 fail() {

@@ -12,6 +12,7 @@ import {stateOf} from "./view_service.js";
 export const title = "Instance";
 const kAtOnce = 10000;
 const kEventsShown = 200;
+const kOthersHear_ms = 2000;
 
 function whenLine(e) {
   return h("li", {}, h("span.when", {}, time(e.last ?? e.at)), h("span.what", {}, kindMark(e), " ", difference(e), e.kind === "node_started" ? "" : [" by ", byText(e)],
@@ -51,11 +52,26 @@ function explainForm(key, zones) {
       fill(out, h("p.bad", {}, error.message));
     }
   };
+  const reader = new Reader(ask, {least_ms: 1000});
+  let late = 0;
   const form = h("form.filters", {onsubmit: (event) => {
     event.preventDefault();
-    ask();
+    reader.now();
   }}, field("Client in zone", from), field("Status it asks for", mask), list, h("button.primary", {type: "submit"}, "Explain"));
-  return {ask, element: h("section", {}, h("h2", {}, "Does a client see it?"), form, out, line)};
+  const wants = {
+    now: () => reader.now(),
+    /** Something changed; the other nodes hear of it a moment later. */
+    changed: () => {
+      reader.want();
+      clearTimeout(late);
+      late = setTimeout(() => reader.want(), kOthersHear_ms);
+    },
+    close: () => {
+      clearTimeout(late);
+      reader.close();
+    },
+  };
+  return {...wants, element: h("section", {}, h("h2", {}, "Does a client see it?"), form, out, line)};
 }
 
 function pretty(record) {
@@ -134,7 +150,7 @@ export function open({main, title, state}, params) {
   const again = () => {
     record.now();
     history.now();
-    explain.ask();
+    explain.now();
   };
 
   add(main, [
@@ -149,13 +165,14 @@ export function open({main, title, state}, params) {
       if (missed || list.some((e) => e.env === key.env && e.appid === key.appid && e.zone === key.zone && e.hostname === key.hostname)) {
         record.want();
         history.want();
-        explain.ask();
+        explain.changed();
       }
     },
     close: () => {
       clearInterval(bars);
       record.close();
       history.close();
+      explain.close();
     },
   };
 }

@@ -54,7 +54,7 @@ Outcome<Plan> plan_of(const Options& options, const Context& context) {
     auto service = whole_service(context, app.env, app.appid);
     if (service) {
       add_step(of_host, std::move(service->json), options.what);
-    } else if (service.error().exit == Exit::kNoAnswer) {
+    } else if (!service.error().unknown) {
       return service.error();  // an application that went meanwhile is no failure
     }
   }

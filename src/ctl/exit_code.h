@@ -27,6 +27,7 @@ struct Failure {
 
   Exit exit;
   std::string message;
+  bool unknown = false;  ///< the node knows nothing of that name
 };
 [[noreturn]] inline void throw_exception_from_error(const Failure& f, const boost::source_location& /*where*/) {
   throw std::runtime_error(f.message);

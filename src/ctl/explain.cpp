@@ -14,6 +14,7 @@ struct Options {
   std::string zone;
   std::string from;
   uint32_t status = 1;
+  bool local = false;
 };
 
 Outcome<Exit> run(const Options& options, Context& context) {
@@ -23,7 +24,8 @@ Outcome<Exit> run(const Options& options, Context& context) {
                            {"hostname", options.hostname},
                            {"zone", options.zone},
                            {"client_zone", options.from},
-                           {"status", std::to_string(options.status)}});
+                           {"status", std::to_string(options.status)},
+                           {"nodes", options.local ? "0" : ""}});
   if (!answer) return answer.error();
   const std::string cause = text_at(answer->json, "cause");
   const bool unknown = cause == "unknown_application" || cause == "unknown_instance";
@@ -65,6 +67,7 @@ void add_explain(Verbs& verbs) {
         verb.add_option("--status", o.status, "What the client asks for: 1 up, 2 waiting, 3 both")
             ->type_name("MASK")
             ->check(CLI::Range(0U, 3U));
+        verb.add_flag("--local", o.local, "Do not ask the other nodes what they have");
       },
       run);
 }

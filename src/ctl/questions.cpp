@@ -68,12 +68,20 @@ Failure failure_of_status(const CallAnswer& answer, std::string_view path) {
     return refused(text);
   }
   if (answer.status == 403) return refused(head + reason + "; run this on the node's machine or give --token-file");
-  return refused(head + reason + " (HTTP " + std::to_string(answer.status) + ")");
+  Failure failure = refused(head + reason + " (HTTP " + std::to_string(answer.status) + ")");
+  failure.unknown = answer.status == 404;
+  return failure;
 }
 
 void tell_failures(const Context& context, const CallAnswer& answer) {
   if (answer.failures.empty() || answer.error) return;
   context.note(failures_text(answer) + "; " + shown(answer.node) + " answered instead");
+}
+
+/// At that node, or at any.
+Outcome<Answered> ask_one(const Context& context, const std::string& node, std::string_view path,
+                          const Parameters& parameters) {
+  return node.empty() ? ask(context, path, parameters) : ask_at(context, node, path, parameters);
 }
 
 }  // namespace
@@ -130,13 +138,13 @@ Outcome<Answered> write(const Context& context, std::string_view path, const Par
   return read;
 }
 
-Outcome<std::vector<AppName>> applications(const Context& context, const std::string& env) {
+Outcome<std::vector<AppName>> applications(const Context& context, const std::string& env, const std::string& node) {
   std::vector<AppName> all;
   while (true) {
-    const auto page = ask(context, "/api/services",
-                          {{"env", env},
-                           {"limit", std::to_string(kPageRows)},
-                           {"offset", all.empty() ? "" : std::to_string(all.size())}});
+    const auto page = ask_one(context, node, "/api/services",
+                              {{"env", env},
+                               {"limit", std::to_string(kPageRows)},
+                               {"offset", all.empty() ? "" : std::to_string(all.size())}});
     if (!page) return page.error();
     const Json& rows = rows_at(page->json, "services");
     for (const Json& s : rows) all.push_back({text_at(s, "env"), text_at(s, "appid")});
@@ -144,14 +152,15 @@ Outcome<std::vector<AppName>> applications(const Context& context, const std::st
   }
 }
 
-Outcome<Answered> whole_service(const Context& context, const std::string& env, const std::string& appid) {
+Outcome<Answered> whole_service(const Context& context, const std::string& env, const std::string& appid,
+                                const std::string& node) {
   const auto page = [&](size_t offset) {
     return Parameters{{"env", env},
                       {"appid", appid},
                       {"limit", std::to_string(kPageRows)},
                       {"offset", offset == 0 ? "" : std::to_string(offset)}};
   };
-  auto whole = ask(context, "/api/service", page(0));
+  auto whole = ask_one(context, node, "/api/service", page(0));
   if (!whole) return whole.error();
   if (!member(whole->json, "instances").is_array()) whole->json["instances"] = Json::array();
   Json& instances = whole->json["instances"];

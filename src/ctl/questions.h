@@ -41,13 +41,15 @@ struct AppName {
   std::string env;
   std::string appid;
 };
-/// All pages of /api/services, with those that only have hidden or cancelled records. `env` "": of all environments.
-/// Limits: kApplicationsMax.
+/// All pages of /api/services, with those that only have hidden or cancelled records. `env` "": of all environments;
+/// `node` "": of any that answers, as below. Limits: kApplicationsMax.
 inline constexpr size_t kApplicationsMax = 1'000'000;
-[[nodiscard]] Outcome<std::vector<AppName>> applications(const Context& context, const std::string& env);
+[[nodiscard]] Outcome<std::vector<AppName>> applications(const Context& context, const std::string& env,
+                                                         const std::string& node = "");
 
 /// All pages of /api/service: the object of the first with the instances of all. Limits: kInstancesMax instances.
 inline constexpr size_t kInstancesMax = 1'000'000;
-[[nodiscard]] Outcome<Answered> whole_service(const Context& context, const std::string& env, const std::string& appid);
+[[nodiscard]] Outcome<Answered> whole_service(const Context& context, const std::string& env, const std::string& appid,
+                                              const std::string& node = "");
 
 }  // namespace discovery::ctl

@@ -1,7 +1,7 @@
 // snapshot save, inspect, restore: what a node has in a file, what is in a file, and back.
 #include <filesystem>
 #include <map>
-#include <set>
+#include <optional>
 
 #include "ctl/instance_rows.h"
 #include "ctl/questions.h"
@@ -46,21 +46,23 @@ Key key_of(const Json& record) { return {text_at(record, "env"), text_at(record,
 // ------------------------------------------------------------------------------------------------------- save
 
 Outcome<Exit> run_save(const Options& options, Context& context) {
+  using Replace = SnapshotFileWriter::Replace;
   std::error_code unknown;
   if (!options.replace && std::filesystem::exists(options.file, unknown)) {
     return refused(shown(options.file) + " is there already; --replace writes over it");
   }
   const auto overview = ask(context, "/api/overview");
   if (!overview) return overview.error();
-  SnapshotFileWriter file(options.file);
+  const std::string& node = overview->node;  // all of it is of that one
+  SnapshotFileWriter file(options.file, options.replace ? Replace::kYes : Replace::kNo);
   const SnapshotHead head{text_at(overview->json, "node"), number_at(overview->json, "now"), options.env};
   if (const auto begun = file.begin(head); !begun) return begun.error();
-  const auto apps = applications(context, options.env);
+  const auto apps = applications(context, options.env, node);
   if (!apps) return apps.error();
   for (const AppName& app : *apps) {
-    const auto service = whole_service(context, app.env, app.appid);
-    if (!service && service.error().exit == Exit::kNoAnswer) return service.error();
-    if (!service) continue;  // it went meanwhile
+    const auto service = whole_service(context, app.env, app.appid, node);
+    if (!service && service.error().unknown) continue;  // it went meanwhile
+    if (!service) return service.error();
     for (const Json& instance : rows_at(service->json, "instances")) {
       Json record{{"env", app.env}, {"appid", app.appid}};
       record.update(instance);
@@ -116,43 +118,7 @@ Outcome<Exit> run_inspect(const Options& options, Context& context) {
 
 // ------------------------------------------------------------------------------------------------------- restore
 
-/// What would be registered again, of one application.
-struct Step {
-  int64_t in_file = 0;  ///< listed there
-  int64_t listed = 0;   ///< of those, now
-  std::vector<Json> missing;
-};
-using Plan = std::map<Key, Step>;
-
 using Place = std::pair<std::string, std::string>;  ///< zone, host
-
-Place place_of(const Json& record) { return {text_at(record, "zone"), text_at(record, "hostname")}; }
-
-Outcome<Plan> plan_of(const Options& options, const Context& context, SnapshotHead& head) {
-  Plan plan;
-  const auto read = read_snapshot_file(options.file, [&](const Json& record) {
-    const Key key = key_of(record);
-    if (!is_listed(record) || key.second == kOwnApplication) return;
-    if (!options.env.empty() && key.first != options.env) return;
-    if (!options.appid.empty() && key.second != options.appid) return;
-    plan[key].missing.push_back(record);
-  });
-  if (!read) return read.error();
-  head = *read;
-  for (auto& [key, step] : plan) {
-    step.in_file = static_cast<int64_t>(step.missing.size());
-    const auto service = whole_service(context, key.first, key.second);
-    if (!service && service.error().exit == Exit::kNoAnswer) return service.error();
-    if (!service) continue;  // nothing is known of it
-    std::set<Place> listed;
-    for (const Json& instance : rows_at(service->json, "instances")) {
-      if (is_listed(instance)) listed.insert(place_of(instance));
-    }
-    std::erase_if(step.missing, [&](const Json& record) { return listed.contains(place_of(record)); });
-    step.listed = step.in_file - static_cast<int64_t>(step.missing.size());
-  }
-  return plan;
-}
 
 Parameters registration(const Key& app, const Json& record) {
   Parameters form{{"env", app.first},
@@ -172,41 +138,97 @@ Parameters registration(const Key& app, const Json& record) {
   return form;
 }
 
-Outcome<Exit> carry_out(const Plan& plan, Context& context) {
-  Json json{{"restored", 0}, {"left", 0}, {"failed", Json::array()}};
+/// What the file lists of an application, as it would be registered.
+struct Step {
+  std::map<Place, Parameters> missing;  ///< not listed now
+  int64_t in_file = 0;
+};
+using Plan = std::map<Key, Step>;
+
+/// Leaves out what is listed now.
+Outcome<void> leave_listed(const Context& context, const Key& app, Step& step) {
+  const auto service = whole_service(context, app.first, app.second);
+  if (!service && service.error().unknown) return {};
+  if (!service) return service.error();
+  for (const Json& instance : rows_at(service->json, "instances")) {
+    if (is_listed(instance)) step.missing.erase({text_at(instance, "zone"), text_at(instance, "hostname")});
+  }
+  return {};
+}
+
+Outcome<Plan> plan_of(const Options& options, const Context& context, SnapshotHead& head) {
+  Plan plan;
+  size_t records = 0;
+  const auto read = read_snapshot_file(options.file, [&](const Json& record) {
+    const Key app = key_of(record);
+    if (++records > kInstancesMax) return;
+    if (!is_listed(record) || app.second == kOwnApplication) return;
+    if (!options.env.empty() && app.first != options.env) return;
+    if (!options.appid.empty() && app.second != options.appid) return;
+    plan[app].missing[{text_at(record, "zone"), text_at(record, "hostname")}] = registration(app, record);
+  });
+  if (!read) return read.error();
+  if (records > kInstancesMax) {
+    return refused(shown(options.file) + ": more than " + counted(kInstancesMax) + " records");
+  }
+  head = *read;
+  for (auto& [app, step] : plan) {
+    step.in_file = static_cast<int64_t>(step.missing.size());
+    if (const auto left = leave_listed(context, app, step); !left) return left.error();
+  }
+  return plan;
+}
+
+/// What became of it.
+struct Done {
   int64_t restored = 0;
   int64_t left = 0;
-  for (const auto& [key, step] : plan) {
-    left += step.listed;
-    for (const Json& record : step.missing) {
-      const auto answer = write(context, "/discovery/register", registration(key, record));
-      if (answer) {
-        ++restored;
-        continue;
-      }
-      if (answer.error().exit == Exit::kNoAnswer) {
-        context.note(counted_of(restored, "instance") + " registered before this");
-        return answer.error();
-      }
-      context.note(target_of(record, key.first, key.second).text() + ": " + answer.error().message);
-      json["failed"].push_back({{"env", key.first},
-                                {"appid", key.second},
-                                {"zone", text_at(record, "zone")},
-                                {"hostname", text_at(record, "hostname")},
-                                {"error", answer.error().message}});
+  Json failed = Json::array();
+  std::optional<Failure> ended;  ///< before all was done
+
+  [[nodiscard]] Json json() const { return {{"restored", restored}, {"left", left}, {"failed", failed}}; }
+};
+
+void restore(const Key& app, const Step& step, Context& context, Done& done) {
+  for (const auto& [place, form] : step.missing) {
+    const auto answer = write(context, "/discovery/register", form);
+    if (answer) {
+      ++done.restored;
+    } else if (answer.error().exit == Exit::kNoAnswer) {
+      done.ended = answer.error();
+      return;
+    } else {
+      const Target target{app.first, app.second, place.first, place.second};
+      context.note(target.text() + ": " + answer.error().message);
+      done.failed.push_back({{"env", app.first},
+                             {"appid", app.second},
+                             {"zone", place.first},
+                             {"hostname", place.second},
+                             {"error", answer.error().message}});
     }
   }
-  json["restored"] = restored;
-  json["left"] = left;
-  const Exit exit = json["failed"].empty() ? Exit::kDone : Exit::kRefused;
-  if (shown_as_json(context, json)) return exit;
-  context.line(counted_of(restored, "instance") + " registered again; each expires unless its service renews it");
-  return exit;
+}
+
+Outcome<Exit> carry_out(Plan& plan, Context& context) {
+  Done done;
+  for (auto& [app, step] : plan) {
+    // What registered itself while somebody thought it over is newer than the file.
+    if (const auto left = leave_listed(context, app, step); !left) done.ended = left.error();
+    if (!done.ended) restore(app, step, context, done);
+    if (done.ended) break;
+    done.left += step.in_file - static_cast<int64_t>(step.missing.size());
+  }
+  if (!shown_as_json(context, done.json())) {
+    context.line(counted_of(done.restored, "instance") +
+                 " registered again; each expires unless its service renews it");
+  }
+  if (done.ended) return *done.ended;
+  return done.failed.empty() ? Exit::kDone : Exit::kRefused;
 }
 
 Outcome<Exit> run_restore(const Options& options, Context& context) {
   SnapshotHead head;
-  const auto plan = plan_of(options, context, head);
+  auto plan = plan_of(options, context, head);
   if (!plan) return plan.error();
   int64_t missing = 0;
   Table table({{"Env"},
@@ -217,7 +239,8 @@ Outcome<Exit> run_restore(const Options& options, Context& context) {
   for (const auto& [key, step] : *plan) {
     const auto count = static_cast<int64_t>(step.missing.size());
     missing += count;
-    table.add({shown(key.first), shown(key.second), counted(step.in_file), counted(step.listed), counted(count)});
+    table.add(
+        {shown(key.first), shown(key.second), counted(step.in_file), counted(step.in_file - count), counted(count)});
   }
   if (plan->empty()) return refused(shown(options.file) + ": nothing of that was listed when it was saved");
   // On standard error: what programs read is the answer.

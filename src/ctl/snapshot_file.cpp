@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -18,7 +20,7 @@ constexpr const char* kMark = "discovery_snapshot";
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-/// Onto the disk: a file that was written, or the folder that names it.
+/// Onto the disk.
 bool synced(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;
@@ -27,12 +29,28 @@ bool synced(const std::string& path) {
   return done;
 }
 
+/// Gives `from` the name `to`; EEXIST if that is taken and may not be replaced.
+bool renamed(const std::string& from, const std::string& to, SnapshotFileWriter::Replace replace) {
+  if (replace == SnapshotFileWriter::Replace::kYes) return ::rename(from.c_str(), to.c_str()) == 0;
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  // A file system that cannot say so.
+  std::error_code unknown;
+  if (std::filesystem::exists(std::filesystem::symlink_status(to, unknown))) {
+    errno = EEXIST;
+    return false;
+  }
+  return ::rename(from.c_str(), to.c_str()) == 0;
+}
+
 /// Lines of bounded length.
 class Lines {
  public:
   explicit Lines(const std::string& path) : file_(path, std::ios::binary) {}
 
   [[nodiscard]] bool readable() const { return file_.is_open(); }
+  /// What next() could not read was no end.
+  [[nodiscard]] bool failed() const { return file_.bad(); }
   [[nodiscard]] int64_t number() const { return number_; }
   /// Without its line feed, which it must have. None: there is no further whole line of that length.
   std::optional<std::string> next() {
@@ -83,9 +101,12 @@ Failure SnapshotFileWriter::failed(const std::string& what) const {
 }
 
 Outcome<void> SnapshotFileWriter::begin(const SnapshotHead& head) {
+  const int fd = ::mkstemp(part_.data());  // a name that is nobody's
+  if (fd < 0) return failed(reason(errno));
+  ::close(fd);
+  begun_ = true;
   file_.open(part_, std::ios::binary | std::ios::trunc);
   if (!file_.is_open()) return failed(reason(errno));
-  begun_ = true;
   line({{kMark, kSnapshotFormat}, {"node", head.node}, {"taken_at", head.taken_ns}, {"env", head.env}});
   return {};
 }
@@ -105,10 +126,11 @@ Outcome<void> SnapshotFileWriter::finish() {
   line({{"records", records_}, {"crc32", crc_.checksum()}});
   file_.close();
   if (file_.fail() || !synced(part_)) return failed("the disk is full, or refuses");
-  if (::rename(part_.c_str(), path_.c_str()) != 0) return failed(reason(errno));
+  if (!renamed(part_, path_, replace_)) return failed(reason(errno));
   begun_ = false;
+  // The name too; a folder that cannot be read, or synced, keeps it as well as it can.
   const std::string folder = std::filesystem::path(path_).parent_path().string();
-  if (!synced(folder.empty() ? "." : folder)) return failed("its folder cannot be synced");
+  static_cast<void>(synced(folder.empty() ? "." : folder));
   return {};
 }
 
@@ -141,6 +163,7 @@ Outcome<SnapshotHead> read_snapshot_file(const std::string& path, FunctionRef<vo
     crc.process_bytes(line->data(), line->size());
     crc.process_byte('\n');
   }
+  if (lines.failed()) return refused(shown(path) + ": it cannot be read");
   return damaged("damaged: the end is missing, or the line is too long");
 }
 

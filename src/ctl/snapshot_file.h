@@ -29,10 +29,14 @@ struct SnapshotHead {
   std::string env;  ///< the only one that was saved; "": all
 };
 
-/// Writes `path`.part, which takes the name once it is whole and on the disk. What was there before goes only then.
+/// Writes a file beside `path`, which takes that name once it is whole and on the disk. What was there before goes only
+/// then, and only if it may be replaced. Whoever ends the process by a signal leaves path.XXXXXX behind.
 class SnapshotFileWriter {
  public:
-  explicit SnapshotFileWriter(std::string path) : path_(std::move(path)), part_(path_ + ".part") {}
+  enum class Replace : bool { kNo, kYes };
+
+  SnapshotFileWriter(std::string path, Replace replace)
+      : path_(std::move(path)), part_(path_ + ".XXXXXX"), replace_(replace) {}
   /// Unfinished: nothing is left behind.
   ~SnapshotFileWriter();
   SnapshotFileWriter(const SnapshotFileWriter&) = delete;
@@ -50,6 +54,7 @@ class SnapshotFileWriter {
 
   std::string path_;
   std::string part_;
+  Replace replace_;
   std::ofstream file_;
   boost::crc_32_type crc_;
   int64_t records_ = 0;

@@ -85,6 +85,7 @@ class Explainer {
     say("node", serves, serves ? "answers reads" : facts_.refuses_reads, Cause::kNodeNotReady);
     known(found);
     if (found.instance) {
+      answer_.zone = found.instance->zone;
       state(*found.instance);
       const RecordState is = found.instance->numbers.state;
       if (is != RecordState::kTombstone) lease(*found.instance);
@@ -129,11 +130,12 @@ class Explainer {
   void known(const Found& found) {
     if (found.instance) {
       const auto& n = found.instance->numbers;
+      // Of this registration: an earlier one may have been somebody else's.
       const auto made = last(found.instance->zone, {EventKind::kRegistered});
+      const bool told = made && !made->by.empty() && made->after && made->after->reg_ns == n.reg_ns;
       return say("known", true,
-                 "registered " + ago(n.reg_ns) + (made && !made->by.empty() ? " by " + made->by : "") + " in zone " +
-                     found.instance->zone + ", written at " +
-                     node(n.version.set.node != 0 ? n.version.set.node : n.version.incarnation.node),
+                 "registered " + ago(n.reg_ns) + (told ? " by " + made->by : "") + " in zone " + found.instance->zone +
+                     ", written at " + node(n.version.set.node != 0 ? n.version.set.node : n.version.incarnation.node),
                  Cause::kVisible);
     }
     if (const auto gone = last(q_.zone, {EventKind::kForgotten})) {

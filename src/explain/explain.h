@@ -4,8 +4,8 @@
 // the cause. It agrees with what fetch answers at the same moment, which a test holds it to in every state that random
 // writes and the simulator reach.
 //
-// Thread: any; it reads the registry like a reader, one lock of one shard. Cost: that of finding one record, and of the
-// history where the record is gone.
+// Thread: any; it reads the registry like a reader, one lock of one shard. Cost: that of finding one record, and of
+// looking through the history for it.
 #pragma once
 
 #include <cstdint>
@@ -73,6 +73,7 @@ struct Answer {
   bool visible = false;
   Cause cause = Cause::kVisible;
   std::string summary;  ///< one sentence
+  std::string zone;     ///< of the instance; "" where none is known
   std::vector<Verdict> verdicts;
 };
 

@@ -12,6 +12,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
+constexpr size_t kZonesTold = 4;  ///< of a host that differs in more
+
 /// What a node has of a host.
 struct Said {
   std::string node;
@@ -60,10 +62,12 @@ std::string difference(const Said& here, const Said& there) {
   std::map<std::string, ordered_json> all = here.zones;
   all.insert(there.zones.begin(), there.zones.end());
   std::string text;
+  size_t told = 0;
   for (const auto& [zone, numbers] : all) {
     const ordered_json ours = of(here, zone);
     const ordered_json theirs = of(there, zone);
     if (ours == theirs) continue;
+    if (++told > kZonesTold) return text + "; and more";
     text += (text.empty() ? "" : "; ") + difference(ours, theirs) + (all.size() > 1 ? " in zone " + zone : "");
   }
   return text;

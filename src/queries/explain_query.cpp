@@ -34,7 +34,7 @@ Result<Explained> explained(const history::History& history, const registry::Reg
     verdicts.push_back({{"about", v.about}, {"passes", v.passes}, {"detail", v.detail}});
   }
   json["verdicts"] = std::move(verdicts);
-  Explained result{std::move(json), *nodes == 1, std::string(question.zone), {}};
+  Explained result{std::move(json), *nodes == 1, answer.zone.empty() ? std::string(question.zone) : answer.zone, {}};
   for (const std::string_view name : {"env", "appid", "hostname"}) {
     if (!result.records_query.empty()) result.records_query += '&';
     result.records_query.append(name).append("=");

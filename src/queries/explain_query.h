@@ -21,7 +21,7 @@ namespace discovery::queries {
 struct Explained {
   nlohmann::ordered_json json;
   bool asks_nodes = true;
-  std::string zone;           ///< that was asked for
+  std::string zone;           ///< of the instance; "": any
   std::string records_query;  ///< of /api/records, about the same host
 };
 [[nodiscard]] Result<Explained> explained(const history::History& history, const registry::Registry& registry,

@@ -13,6 +13,8 @@ bool is_stamp(const ordered_json& json) {
          json["node"].is_number_unsigned();
 }
 
+bool is_state(const ordered_json& json) { return json == "visible" || json == "hidden" || json == "cancelled"; }
+
 }  // namespace
 
 std::optional<OtherAnswer> read_other(std::string_view text) {
@@ -37,7 +39,7 @@ std::optional<OtherAnswer> numbers_of(const ordered_json& record) {
   const auto state = record.find("state");
   const auto status = record.find("status");
   const auto version = record.find("version_number");
-  if (state == record.end() || !state->is_string() || status == record.end() || !status->is_number_unsigned() ||
+  if (state == record.end() || !is_state(*state) || status == record.end() || !status->is_number_unsigned() ||
       version == record.end() || !is_stamp(*version)) {
     return std::nullopt;
   }

@@ -75,7 +75,7 @@ TEST_F(Snapshot, IsTextOfOneRecordALine) {
   EXPECT_THAT(text, HasSubstr(R"({"discovery_snapshot":1,"node":"10.0.0.1:7171","taken_at":1764322140000000000,)"));
   EXPECT_THAT(text, HasSubstr(R"({"env":"dev","appid":"shop","zone":"z1","hostname":"h4","state":"cancelled")"));
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 7);
-  EXPECT_FALSE(std::filesystem::exists(file_ + ".part"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1) << "nothing else is left";
 }
 
 TEST_F(Snapshot, WritesOverNothingUnlessItIsTold) {
@@ -101,6 +101,32 @@ TEST_F(Snapshot, AFailureLeavesNoFileBehind) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
   EXPECT_EQ(tool_.run({"snapshot", "save", file_ + "/no/such/folder"}), Exit::kRefused);
   EXPECT_THAT(tool_.screen.errors, HasSubstr("cannot be written"));
+}
+
+// A node with too much to do must not look like one without that application.
+TEST_F(Snapshot, ARefusalIsNoUnknownApplication) {
+  shop(R"({"error":"too many such calls wait already"})", 503);
+  EXPECT_EQ(tool_.run({"snapshot", "save", file_}), Exit::kRefused);
+  EXPECT_THAT(tool_.screen.errors, HasSubstr("too many such calls"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+  shop(R"({"error":"nothing of that name"})", 404);
+  EXPECT_EQ(tool_.run({"snapshot", "save", file_}), Exit::kDone);
+  EXPECT_THAT(tool_.screen.output, HasSubstr("1 record of "));
+  shop(kShop);
+  EXPECT_EQ(tool_.run({"snapshot", "save", file_, "--replace"}), Exit::kDone);
+  shop(R"({"error":"too many such calls wait already"})", 503);
+  EXPECT_EQ(tool_.run({"snapshot", "restore", file_, "--yes"}), Exit::kRefused);
+  EXPECT_TRUE(forms_.empty()) << "what is listed is not known";
+}
+
+TEST_F(Snapshot, AllOfItIsOfOneNode) {
+  tool_.addresses = "a:1,b:2";
+  const auto answer = tool_.answer_for;
+  tool_.answer_for = [answer](const Asked& a) { return a.node == "a:1" ? Tool::nobody() : answer(a); };
+  EXPECT_EQ(tool_.run({"snapshot", "save", file_}), Exit::kDone);
+  for (const Asked& a : tool_.asked) {
+    EXPECT_TRUE(a.node == "b:2" || a.request.target == "/api/overview") << a.node << a.request.target;
+  }
 }
 
 TEST_F(Snapshot, InspectCountsAndAsksNobody) {
@@ -146,6 +172,8 @@ TEST_F(Snapshot, WhatIsNoneIsNamedSo) {
   }
   EXPECT_EQ(tool_.run({"snapshot", "inspect", file_ + ".none"}), Exit::kRefused);
   EXPECT_THAT(tool_.screen.errors, HasSubstr("No such file"));
+  EXPECT_EQ(tool_.run({"snapshot", "inspect", folder_.path().string()}), Exit::kRefused);
+  EXPECT_THAT(tool_.screen.errors, HasSubstr("cannot be read")) << "a folder";
 }
 
 TEST_F(Snapshot, ALineHasALimit) {
@@ -192,6 +220,33 @@ TEST_F(Snapshot, RestoreAsksFirst) {
   tool_.screen.answer = "y";
   EXPECT_EQ(tool_.run({"snapshot", "restore", file_}), Exit::kDone);
   EXPECT_EQ(forms_.size(), 2U);
+}
+
+TEST_F(Snapshot, WhatRegistersItselfMeanwhileStaysAsItIs) {
+  save();
+  shop(R"({"total":0,"instances":[]})");
+  tool_.screen.answer = "y";
+  const auto before = tool_.answer_for;
+  int looks = 0;
+  tool_.answer_for = [&, before](const Asked& a) {
+    const bool looks_again = a.request.target.find("appid=shop") != std::string::npos && ++looks > 1;
+    client::CallAnswer answer = before(a);
+    if (looks_again) answer.body = R"({"total":1,"instances":[{"zone":"z1","hostname":"h1","state":"visible"}]})";
+    return answer;
+  };
+  EXPECT_EQ(tool_.run({"snapshot", "restore", file_}), Exit::kDone);
+  EXPECT_EQ(tool_.screen.questions, "register 2 instances? [y/N] ");
+  ASSERT_EQ(forms_.size(), 1U);
+  EXPECT_THAT(forms_[0], HasSubstr("hostname=h2"));
+}
+
+TEST_F(Snapshot, WhatWasDoneIsSaidWhenTheNodeGoesAway) {
+  save();
+  shop(R"({"total":0,"instances":[]})");
+  const auto before = tool_.answer_for;
+  tool_.answer_for = [&, before](const Asked& a) { return forms_.empty() ? before(a) : Tool::nobody(); };
+  EXPECT_EQ(tool_.run({"snapshot", "restore", file_, "--yes", "-o", "json"}), Exit::kNoAnswer);
+  EXPECT_EQ(tool_.screen.output, "{\"restored\":1,\"left\":0,\"failed\":[]}\n");
 }
 
 TEST_F(Snapshot, WhatIsRefusedIsNamed) {

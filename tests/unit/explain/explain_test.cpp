@@ -95,6 +95,22 @@ TEST_F(Explain, WhoRegisteredItAndAtWhichNode) {
   node_.pass(seconds(1));
   ASSERT_TRUE(node_.registry.register_instance(args, node_.now));
   EXPECT_THAT(detail(ask(), "known"), HasSubstr("registered 0.0 s ago by 10.1.4.7 in zone zone-a"));
+  // A later registration that came from elsewhere is not that client's.
+  registry::RegistrySettings second;
+  second.node_id = 2;
+  Node other(second);
+  registry::JoinArgs join;
+  join.by = "10.0.0.2:7171";
+  node_.pass(seconds(6));
+  ASSERT_TRUE(node_.cancel(name_));
+  node_.pass(seconds(1));
+  other.now = node_.now;
+  other.put(name_);
+  ASSERT_TRUE(other.registry.with_record(other.registry.find_record(name_.key()),
+                                         [&](const registry::StoredRecord& r) { join.record = r.at(other.now); }));
+  node_.registry.join(join, node_.now);
+  EXPECT_THAT(detail(ask(), "known"),
+              ::testing::AllOf(HasSubstr("written at 10.0.0.2:7171"), ::testing::Not(HasSubstr("10.1.4.7"))));
 }
 
 TEST_F(Explain, NothingOfThatName) {

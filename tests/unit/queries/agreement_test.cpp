@@ -119,6 +119,17 @@ TEST_F(Agreement, OnlyTheZoneThatIsAskedForCounts) {
   EXPECT_THAT(detail(explain({other()}, name_.zone), "nodes"), HasSubstr("1 of 1"));
 }
 
+TEST_F(Agreement, NotEveryZoneOfALongListIsNamed) {
+  for (int i = 0; i < 9; ++i) {
+    Name one = name_;
+    one.zone = "zone-" + std::to_string(i);
+    node_.put(one);
+  }
+  const std::string text = detail(explain({other()}), "nodes");
+  EXPECT_THAT(text, HasSubstr("in zone zone-3; and more"));
+  EXPECT_THAT(text, ::testing::Not(HasSubstr("zone-4")));
+}
+
 TEST_F(Agreement, WhereTheLastRenewalArrived) {
   node_.put(name_);
   replicate(name_);
@@ -138,12 +149,15 @@ TEST_F(Agreement, WhoIsSilentOrTalksNonsenseAgreesWithNothing) {
   for (const std::string& bad :
        {std::string("[]"), std::string(), std::string("{}"), std::string(R"({"node":"n","records":3})"),
         std::string(R"({"node":"n","records":[3]})"), std::string(R"({"node":"n","records":[{"zone":"z"}]})"),
-        std::string(R"({"records":[]})"), R"({"node":"n","records":[)" + deep + "]}"}) {
+        std::string(R"({"records":[]})"),
+        std::string(
+            R"({"node":"n","records":[{"zone":"z","state":"gone","status":1,"version_number":{"t":1,"node":1}}]})"),
+        R"({"node":"n","records":[)" + deep + "]}"}) {
     others.push_back({"10.0.0.4:7171", bad});
   }
   const ordered_json answer = explain(others);
   EXPECT_THAT(detail(answer, "nodes"),
-              HasSubstr("1 of 10 other nodes has the same; 10.0.0.3:7171 no answer: timeout;"));
+              HasSubstr("1 of 11 other nodes has the same; 10.0.0.3:7171 no answer: timeout;"));
   for (size_t i = 1; i < others.size(); ++i) EXPECT_TRUE(answer.at("nodes").at(i).at("agrees").is_null()) << i;
   EXPECT_EQ(answer.at("nodes").at(2).at("says"), "what it answers is no answer of a node");
 }
