@@ -19,7 +19,7 @@ function(discovery_folder name)
 endfunction()
 
 # discovery_tests(<name> USES <folder libraries...> [LINKS <borrowed libraries...>] [THREADED <file names...>|ALL]
-#                 [BUSY <file names...>])
+#                 [BUSY <file names...>|ALL])
 # The program <name>_test from every *_test.cpp (and helpers) of the calling folder, each test known to ctest.
 # Those that compute for long, BUSY, are optimised with sanitizers too: without it they take twenty times as long.
 # A build with ThreadSanitizer takes only what has threads: the files named as THREADED, and what is no test.
@@ -40,8 +40,10 @@ function(discovery_tests name)
   add_executable(${name}_test ${sources})
   target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${name}_test PRIVATE ${ARG_USES} ${ARG_LINKS} GTest::gmock GTest::gtest_main)
-  discovery_test_options(${name}_test)
-  if(DISCOVERY_SANITIZE AND ARG_BUSY)
+  if(NOT DISCOVERY_SANITIZE OR NOT ARG_BUSY STREQUAL "ALL")
+    discovery_test_options(${name}_test)
+  endif()
+  if(DISCOVERY_SANITIZE AND ARG_BUSY AND NOT ARG_BUSY STREQUAL "ALL")
     set_source_files_properties(${ARG_BUSY} PROPERTIES COMPILE_OPTIONS -O1) # stands behind the target's
   endif()
   gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
