@@ -1,5 +1,6 @@
 #include "guard/shield.h"
 
+#include <array>
 #include <cstring>
 
 namespace discovery::guard {
@@ -17,6 +18,16 @@ uint64_t mix(uint64_t hash, uint64_t word) {
 
 uint64_t add_text(uint64_t hash, std::string_view text) {
   hash = mix(hash, text.size());
+  // Four at a time, which do not wait for each other: a multiplication takes longer than the next may begin.
+  std::array<uint64_t, 4> words{};
+  if (text.size() >= sizeof words) {
+    std::array<uint64_t, 4> lanes{hash, ~hash, hash + 1, ~hash - 1};
+    for (; text.size() >= sizeof words; text.remove_prefix(sizeof words)) {
+      std::memcpy(words.data(), text.data(), sizeof words);
+      for (size_t i = 0; i < lanes.size(); ++i) lanes[i] = mix(lanes[i], words[i]);
+    }
+    for (const uint64_t lane : lanes) hash = mix(hash, lane);
+  }
   for (; text.size() >= sizeof(uint64_t); text.remove_prefix(sizeof(uint64_t))) {
     uint64_t word = 0;
     std::memcpy(&word, text.data(), sizeof word);

@@ -7,7 +7,7 @@
 // client, and the same request of another address, are not slowed.
 //
 // Lifecycle: one per reactor; the counts of another reactor are its own. Thread: its reactor's.
-// Limits: kSlots requests are remembered, those that came least recently give way; 40 KiB, from the first useless
+// Limits: kSlots requests are remembered, those that came least recently give way; 32 KiB, from the first useless
 // request on. Cost: of a useless request one hash over its text, of any other nothing.
 #pragma once
 

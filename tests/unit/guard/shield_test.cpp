@@ -72,6 +72,21 @@ TEST_F(ShieldTest, SlowsNoOtherRequestAndNoOtherClient) {
   EXPECT_GT(judge().delay, Duration::zero());
 }
 
+// The hash takes words together: no length and no place of a byte may get lost.
+TEST_F(ShieldTest, AnyByteOfAnyLengthMakesAnotherRequest) {
+  for (size_t length = 1; length <= 100; ++length) {
+    const std::string body(length, 'x');
+    ASSERT_FALSE(judge(body).repeated) << length;
+    ASSERT_TRUE(judge(body).repeated) << length;
+    for (size_t at = 0; at < length; ++at) {
+      std::string other = body;
+      other[at] = 'y';
+      ASSERT_FALSE(judge(other).repeated) << length << ' ' << at;
+    }
+    now_ += seconds(5);
+  }
+}
+
 TEST_F(ShieldTest, AThousandDifferentRequestsASecondAreNoLoop) {
   for (int i = 0; i < 5000; ++i) {
     EXPECT_EQ(judge("appid=" + std::to_string(i % 1000)).delay, Duration::zero());
