@@ -77,8 +77,7 @@ Result<std::string> Node::explain_json(const OperatorCall& call) {
     if (!here) return here.error();
     queries::add_agreement(explained->json, *here, explained->zone, ask_others(explained->records_query));
   } else if (explained->asks_nodes) {
-    explained->json["verdicts"].push_back(
-        {{"about", "nodes"}, {"passes", true}, {"detail", "not asked: too many ask at the same time"}});
+    queries::add_remark(explained->json, "nodes", "not asked: too many ask at the same time");
   }
   return queries::text_of(explained->json);
 }

@@ -81,6 +81,10 @@ std::string seconds_text(double seconds) {
 
 }  // namespace
 
+void add_remark(ordered_json& explained, std::string_view about, std::string_view detail) {
+  explained["verdicts"].push_back({{"about", about}, {"passes", true}, {"detail", detail}});
+}
+
 void add_agreement(ordered_json& explained, const std::string& here, std::string_view zone,
                    std::span<const NodeAnswer> others) {
   const auto ours = read(here, zone);
@@ -111,17 +115,13 @@ void add_agreement(ordered_json& explained, const std::string& here, std::string
     if (agrees != true) otherwise += "; " + other.address + " " + says;
     explained["nodes"].push_back({{"address", other.address}, {"agrees", std::move(agrees)}, {"says", says}});
   }
-  ordered_json& verdicts = explained["verdicts"];
-  if (ago) {
-    const std::string detail = "the last one arrived " + seconds_text(*ago) + " ago at " + renewed_at;
-    verdicts.push_back({{"about", "renewal"}, {"passes", true}, {"detail", detail}});
-  }
+  if (ago) add_remark(explained, "renewal", "the last one arrived " + seconds_text(*ago) + " ago at " + renewed_at);
   std::string detail = "there is no other node";
   if (!others.empty()) {
     const std::string of = std::to_string(agree) + " of " + std::to_string(others.size());
     detail = of + " other nodes " + (agree == 1 ? "has" : "have") + " the same" + otherwise;
   }
-  verdicts.push_back({{"about", "nodes"}, {"passes", true}, {"detail", detail}});
+  add_remark(explained, "nodes", detail);
 }
 
 }  // namespace discovery::queries

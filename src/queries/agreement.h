@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -17,6 +18,9 @@ struct NodeAnswer {
   std::string address;
   Result<std::string> records;
 };
+
+/// Adds a verdict that passes: what is only said, and changes no answer.
+void add_remark(nlohmann::ordered_json& explained, std::string_view about, std::string_view detail);
 
 /// Adds to the answer of /api/explain: "nodes":[{"address","agrees","says"}], "agrees" being null where that is not
 /// known, and the verdicts "renewal" and "nodes". `here`: this node's own answer. `zone` of the instance; "": any.

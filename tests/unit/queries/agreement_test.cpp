@@ -5,7 +5,7 @@
 
 #include "queries/explain_query.h"
 #include "queries/records_query.h"
-#include "unit/registry/node.h"
+#include "unit/registry/exchange.h"
 
 namespace discovery::queries {
 namespace {
@@ -18,26 +18,8 @@ using ::testing::HasSubstr;
 
 class Agreement : public testing::Test {
  protected:
-  Agreement() : other_(second()) {}
-
-  static registry::RegistrySettings second() {
-    registry::RegistrySettings s;
-    s.node_id = 2;
-    return s;
-  }
   /// The other node gets the record as it is here.
-  void replicate(const Name& name) {
-    registry::JoinArgs args;
-    std::string texts[4];
-    node_.registry.with_record(node_.registry.find_record(name.key()), [&](const registry::StoredRecord& r) {
-      args.record = r.at(node_.now);
-      const auto t = args.record.text;
-      texts[0] = t.region, texts[1] = t.version, texts[2] = t.addrs_json, texts[3] = t.metadata_json;
-    });
-    args.record.app = name.app();
-    args.record.text = {name.zone, name.hostname, texts[0], texts[1], texts[2], texts[3]};
-    other_.registry.join(args, other_.now);
-  }
+  void replicate(const Name& name) { registry::carry(node_, other_, name); }
   [[nodiscard]] std::string query() const {
     return "env=" + name_.env + "&appid=" + name_.appid + "&hostname=" + name_.hostname;
   }
@@ -60,8 +42,8 @@ class Agreement : public testing::Test {
   }
 
   history::History history_{size_t{1} << 16};
-  Node node_;
-  Node other_;
+  Node node_{registry::member(1)};
+  Node other_{registry::member(2)};
   Name name_;
 };
 
@@ -102,7 +84,7 @@ TEST_F(Agreement, EachDifferenceIsNamed) {
 TEST_F(Agreement, WhatOnlyAnotherHasIsNamed) {
   node_.put(name_);
   replicate(name_);
-  Node empty;
+  const Node empty{registry::member(1)};
   const auto here = records_json(empty.registry, "10.0.0.1:7171", query(), empty.now);
   ordered_json answer{{"verdicts", ordered_json::array()}};
   add_agreement(answer, *here, "", std::vector<NodeAnswer>{other()});

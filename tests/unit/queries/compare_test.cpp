@@ -7,7 +7,7 @@
 #include <set>
 
 #include "queries/records_query.h"
-#include "unit/registry/node.h"
+#include "unit/registry/exchange.h"
 
 namespace discovery::queries {
 namespace {
@@ -24,37 +24,15 @@ Result<std::string> ask(const Node& node, const std::string& target) {
 }
 
 /// Everything of `from` that is newer goes to `to`.
-void replicate(Node& from, Node& to) {
-  std::vector<Name> names;
-  registry::RecordCursor at;
-  from.registry.read_records(at, SIZE_MAX, [&](const registry::StoredRecord& r) {
-    names.push_back({std::string(r.instance->hostname()), std::string(r.instance->zone()), std::string(r.app.appid),
-                     std::string(r.app.env)});
-  });
-  for (const Name& name : names) {
-    registry::JoinArgs args;
-    std::string texts[4];
-    from.registry.with_record(from.registry.find_record(name.key()), [&](const registry::StoredRecord& r) {
-      args.record = r.at(from.now);
-      const auto t = args.record.text;
-      texts[0] = t.region, texts[1] = t.version, texts[2] = t.addrs_json, texts[3] = t.metadata_json;
-    });
-    args.record.app = name.app();
-    args.record.text = {name.zone, name.hostname, texts[0], texts[1], texts[2], texts[3]};
-    to.registry.join(args, to.now);
-  }
+void replicate(const Node& from, Node& to) {
+  for (const registry::Parcel& parcel : registry::all_records(from)) registry::join(to, parcel.record());
 }
 
 class Compare : public testing::Test {
  protected:
-  Compare() : there_(second()) {
+  Compare() {
     for (int i = 0; i < 300; ++i) here_.put({"h" + std::to_string(i), "z", "app" + std::to_string(i % 20)});
     replicate(here_, there_);
-  }
-  static registry::RegistrySettings second() {
-    registry::RegistrySettings s;
-    s.node_id = 2;
-    return s;
   }
   Comparison run(const std::function<void()>& meanwhile = [] {}) {
     paused_ = 0;
@@ -74,7 +52,8 @@ class Compare : public testing::Test {
     }
     return all;
   }
-  Node here_, there_;
+  Node here_{registry::member(1)};
+  Node there_{registry::member(2)};
   int paused_ = 0;
 };
 
