@@ -41,7 +41,7 @@ struct Slowed {
 struct ClientCounts {
   uint64_t requests = 0;
   uint64_t registers = 0;
-  uint64_t registers_unchanged = 0;  ///< the same as just before, as far as the shield remembers
+  uint64_t registers_unchanged = 0;  ///< of what stood there already with the same content
   uint64_t renews = 0;
   uint64_t renews_not_found = 0;
   uint64_t cancels = 0;

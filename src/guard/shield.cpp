@@ -63,7 +63,6 @@ Shield::Judgement Shield::judge(const Useless& request, TimePoint now) {
   if (!settings_.enabled) return {};
   Slot& slot = slot_of(hash_of(key_, request), now);
   Judgement judgement;
-  judgement.repeated = slot.last != TimePoint{} && now - slot.last < kWindow;
   if (slot.slowed && now - slot.last >= kForgiveAfter) slot.slowed = false;
   if (now - slot.window_began >= kWindow) {
     slot.window_began = now;
@@ -76,7 +75,10 @@ Shield::Judgement Shield::judge(const Useless& request, TimePoint now) {
     slot.slowed = true;
     judgement.begins = true;
   }
-  if (slot.slowed) judgement.delay = settings_.delay;
+  if (slot.slowed) {
+    judgement.delay = settings_.delay;
+    slowing_until_ = now + kForgiveAfter;
+  }
   return judgement;
 }
 

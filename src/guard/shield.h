@@ -3,7 +3,8 @@
 // A request counts as useless by its answer: a poll that is answered at once, a register of what is registered, a renew
 // or cancel of what is not there. Of these each alone is right; the same one `repeats` times within a second from one
 // address is a loop (a Go client does 2,600 polls a second that way: discovery-api.md D4), and from then on each answer
-// to it is held back for `delay`. The loop ends when it did not come for kForgiveAfter. Other requests of the same
+// to it is held back for `delay`. A register may have many like it, so it counts only when its instance was registered
+// or renewed just before (may_loop). The loop ends when it did not come for kForgiveAfter. Other requests of the same
 // client, and the same request of another address, are not slowed.
 //
 // Lifecycle: one per reactor; the counts of another reactor are its own. Thread: its reactor's.
@@ -46,11 +47,15 @@ class Shield {
   Shield(const HashKey& key, const ShieldSettings& settings) : key_(key), settings_(settings) {}
 
   struct Judgement {
-    Duration delay{};       ///< zero: answer now
-    bool repeated = false;  ///< it came within kWindow before
-    bool begins = false;    ///< the loop was recognised now
+    Duration delay{};     ///< zero: answer now
+    bool begins = false;  ///< the loop was recognised now
     uint32_t in_window = 0;
   };
+  /// Whether a register whose instance was heard of that long ago is to be judged: at most twice the mean distance of
+  /// `repeats` a second, or anything while a loop is being slowed.
+  [[nodiscard]] bool may_loop(Duration since_last, TimePoint now) const {
+    return since_last <= 2 * kWindow / settings_.repeats || now < slowing_until_;
+  }
   [[nodiscard]] Judgement judge(const Useless& request, TimePoint now);
 
   void update(const ShieldSettings& settings) { settings_ = settings; }
@@ -68,6 +73,7 @@ class Shield {
   const HashKey key_;
   ShieldSettings settings_;
   std::unique_ptr<Slot[]> slots_;
+  TimePoint slowing_until_{};
 };
 
 }  // namespace discovery::guard

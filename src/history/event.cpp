@@ -51,7 +51,8 @@ T take_raw(ByteReader& in) {
 EventKind kind_of_register(const registry::RecordChange& c) {
   const bool listed = c.before_numbers && c.before_numbers->state == RecordState::kVisible;
   if (!listed) return EventKind::kRegistered;
-  const bool same = c.before_numbers->status == c.after->numbers.status && same_content(*c.before_text, *c.after);
+  const bool same = c.before_numbers->status == c.after->numbers.status &&
+                    (c.before_text == c.after || same_content(*c.before_text, *c.after));
   return same ? EventKind::kRegisteredAgain : EventKind::kChanged;
 }
 

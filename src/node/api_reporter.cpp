@@ -35,7 +35,7 @@ bool is_poll(Route route) { return route == Route::kPoll || route == Route::kPol
 void ApiReporter::answered(Route route, Code code, TimePoint received_at) {
   metrics_.requests.count(metrics_index(route), static_cast<int>(code));
   if (handling_) {
-    code_ = code;
+    handled_.code = code;
   } else if (access_.sample()) {
     access_.log({.path = protocol::kRoutes[static_cast<size_t>(route)].path,
                  .code = static_cast<int>(code),
@@ -61,10 +61,12 @@ void ApiReporter::answered(Route route, Code code, TimePoint received_at) {
   }
 }
 
-void ApiReporter::registered(const registry::InstanceKeyView& key, bool created, const codec::ClientAddress& client) {
-  const LogLevel level = created ? LogLevel::kInfo : LogLevel::kDebug;
+void ApiReporter::registered(const registry::InstanceKeyView& key, const registry::RegisterOutcome& outcome,
+                             const codec::ClientAddress& client) {
+  handled_.registered_again = outcome.again_after;
+  const LogLevel level = outcome.created ? LogLevel::kInfo : LogLevel::kDebug;
   if (!logger_.enabled(level)) return;
-  logger_.log(level, created ? "registered" : "changed",
+  logger_.log(level, outcome.created ? "registered" : "changed",
               {{"appid", key.app.appid},
                {"env", key.app.env},
                {"zone", key.zone},

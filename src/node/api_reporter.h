@@ -16,23 +16,30 @@
 
 namespace discovery::node {
 
+/// What became of a request when it was handled.
+struct Handled {
+  std::optional<protocol::Code> code;        ///< of its answer; none: it waits
+  std::optional<Duration> registered_again;  ///< RegisterOutcome::again_after
+};
+
 class ApiReporter final : public protocol::ApiObserver {
  public:
   ApiReporter(const Clock& clock, observe::ReactorMetrics& metrics, observe::Logger& logger,
               observe::RateLimitedLogger& warnings, uint32_t access_one_in)
       : clock_(clock), metrics_(metrics), logger_(logger), warnings_(warnings), access_(logger, access_one_in) {}
 
-  /// Around the handling of a request: tells the code of its answer, none if it waits for a change.
-  void begin() { handling_ = true, code_.reset(); }
-  [[nodiscard]] std::optional<protocol::Code> end() {
+  /// Around the handling of a request: tells what became of it.
+  void begin() { handling_ = true, handled_ = {}; }
+  [[nodiscard]] Handled end() {
     handling_ = false;
-    return code_;
+    return handled_;
   }
   /// Sampled, for the access log; what waited has no client and no bytes in its line.
   [[nodiscard]] observe::AccessLog& access() { return access_; }
 
   void answered(protocol::Route route, protocol::Code code, TimePoint received_at) override;
-  void registered(const registry::InstanceKeyView& key, bool created, const codec::ClientAddress& client) override;
+  void registered(const registry::InstanceKeyView& key, const registry::RegisterOutcome& outcome,
+                  const codec::ClientAddress& client) override;
   void cancelled(const registry::InstanceKeyView& key, const codec::ClientAddress& client) override;
   void set_applied(const registry::AppKeyView& app, std::string_view zone, size_t hosts,
                    const codec::ClientAddress& client) override;
@@ -51,7 +58,7 @@ class ApiReporter final : public protocol::ApiObserver {
   observe::RateLimitedLogger& warnings_;
   observe::AccessLog access_;
   bool handling_ = false;
-  std::optional<protocol::Code> code_;
+  Handled handled_;
 };
 
 }  // namespace discovery::node

@@ -30,9 +30,9 @@ std::optional<int> FrontDoor::answer(const codec::HttpRequest& request, codec::H
       if (route->method != request.method) return refuse(reply, metrics_index(route->route), true);
       unit_.reporter().begin();
       unit_.api().handle(route->route, request, reply, exchange);
-      const auto code = unit_.reporter().end();
-      slow(request, route->route, code, reply, exchange);
-      return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
+      const Handled handled = unit_.reporter().end();
+      slow(request, route->route, handled, reply, exchange);
+      return handled.code ? std::optional(static_cast<int>(*handled.code)) : std::nullopt;
     }
     if (const PeerPath* path = find_peer_path(request.path)) return answer_peer(*path, request, reply, exchange);
   }
@@ -117,9 +117,9 @@ int FrontDoor::give_to(net::Worker& worker, OperatorRoute route, const codec::Ht
 }
 
 // NOLINTNEXTLINE(readability-function-size): what, its outcome, and the three of every request
-void FrontDoor::slow(const codec::HttpRequest& request, protocol::Route route, std::optional<protocol::Code> code,
+void FrontDoor::slow(const codec::HttpRequest& request, protocol::Route route, const Handled& handled,
                      codec::HttpReply& reply, codec::HttpExchange& exchange) {
-  const Duration delay = unit_.guard().saw(request, route, code);
+  const Duration delay = unit_.guard().saw(request, route, handled);
   if (delay <= Duration::zero()) return;
   auto held = std::make_unique<DelayedAnswer>(exchange, reply);
   held->hold_until(unit_.reactor(), request.received_at + delay);

@@ -42,8 +42,8 @@ class FrontDoor final : public codec::HttpHandler {
   int give_to(net::Worker& worker, OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply,
               codec::HttpExchange& exchange);
   /// Holds the answer of a client in a loop back.
-  void slow(const codec::HttpRequest& request, protocol::Route route, std::optional<protocol::Code> code,
-            codec::HttpReply& reply, codec::HttpExchange& exchange);
+  void slow(const codec::HttpRequest& request, protocol::Route route, const Handled& handled, codec::HttpReply& reply,
+            codec::HttpExchange& exchange);
 
   ReactorUnit& unit_;
   OperatorApi operators_;

@@ -46,14 +46,15 @@ std::string description_of(const Useless& request) {
   return text;
 }
 
-void count(ClientCounts& counts, Route route, std::optional<Code> code) {
+void count(ClientCounts& counts, Route route, const Handled& handled) {
   switch (route) {
     case Route::kRegister:
       ++counts.registers;
+      counts.registers_unchanged += handled.registered_again.has_value();
       break;
     case Route::kRenew:
       ++counts.renews;
-      counts.renews_not_found += code == Code::kNotFound;
+      counts.renews_not_found += handled.code == Code::kNotFound;
       break;
     case Route::kCancel:
       ++counts.cancels;
@@ -61,18 +62,23 @@ void count(ClientCounts& counts, Route route, std::optional<Code> code) {
     case Route::kPoll:
     case Route::kPolls:
       ++counts.polls;
-      counts.polls_at_once += code.has_value();
+      counts.polls_at_once += handled.code.has_value();
       break;
     default:
       break;
   }
 }
 
-std::optional<Rule> rule_of(Route route, std::optional<Code> code) {
-  if (!code) return std::nullopt;
-  const bool done = *code == Code::kOk;
-  const bool missing = *code == Code::kNotFound;
-  if (route == Route::kRegister && done) return Rule::kRegisterLoop;
+/// The rule by which a request is useless; registers of what stands there already are what a daemon does all day, so of
+/// these only such as come close together are judged.
+std::optional<Rule> rule_of(Route route, const Handled& handled, const guard::Shield& shield, TimePoint now) {
+  if (!handled.code) return std::nullopt;
+  const bool done = *handled.code == Code::kOk;
+  const bool missing = *handled.code == Code::kNotFound;
+  if (route == Route::kRegister) {
+    const auto again = handled.registered_again;
+    return done && again && shield.may_loop(*again, now) ? std::optional(Rule::kRegisterLoop) : std::nullopt;
+  }
   if ((route == Route::kPoll || route == Route::kPolls) && (done || missing)) return Rule::kSpinningPoll;
   if ((route == Route::kRenew || route == Route::kCancel) && missing) return Rule::kRenewLoop;
   return std::nullopt;
@@ -87,15 +93,14 @@ RequestGuard::RequestGuard(const guard::ShieldSettings& settings, observe::React
       metrics_(metrics),
       warnings_(warnings) {}
 
-Duration RequestGuard::saw(const codec::HttpRequest& request, Route route, std::optional<Code> code) {
+Duration RequestGuard::saw(const codec::HttpRequest& request, Route route, const Handled& handled) {
   const TimePoint now = request.received_at;
   ClientCounts& counts = table_.of(request.client->ip, now);
-  count(counts, route, code);
-  const auto rule = rule_of(route, code);
+  count(counts, route, handled);
+  const auto rule = rule_of(route, handled, shield_, now);
   if (!rule) return {};
   const Useless useless{*rule, request.client->ip, request.path, request.query, request.body};
   const auto judgement = shield_.judge(useless, now);
-  counts.registers_unchanged += route == Route::kRegister && judgement.repeated;
   if (judgement.delay > Duration::zero()) note_slowed(counts, useless, judgement, now);
   return judgement.delay;
 }

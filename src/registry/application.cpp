@@ -106,11 +106,17 @@ void Application::replace(size_t index, InstancePtr record, int64_t renew_ns) {
 
 void Application::update(size_t index, FunctionRef<void(InstanceNumbers&)> change) {
   Instance& record = *records_[index];
+  InstanceNumbers next = record.numbers;
+  change(next);
+  if (next.state == record.numbers.state && next.status == record.numbers.status) {  // counted and listed as it was
+    record.numbers = next;
+    return;
+  }
   const bool was_listed = record.numbers.state == RecordState::kVisible;
+  const bool is_listed = next.state == RecordState::kVisible;
   count(record, -1);
-  change(record.numbers);
+  record.numbers = next;
   count(record, 1);
-  const bool is_listed = record.numbers.state == RecordState::kVisible;
   if (was_listed && !is_listed) order_erase(static_cast<uint32_t>(index));
   if (is_listed && !was_listed) order_insert(static_cast<uint32_t>(index));
 }

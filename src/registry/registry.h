@@ -72,6 +72,8 @@ struct RegisterArgs {
 struct RegisterOutcome {
   bool applied = false;  ///< false: lost against a newer dirty_timestamp; nothing changed
   bool created = false;  ///< was not visible before
+  /// It was visible with the same content: the time since its lease was last raised, by whatever.
+  std::optional<Duration> again_after{};
   Wake wake;
 };
 
@@ -392,6 +394,9 @@ class Registry {
   int64_t take_provisional(Shard& shard, const InstanceKeyView& key) REQUIRES(shard.mutex);
 
   // -- registry_writes.cpp
+  [[nodiscard]] InstanceNumbers numbers_to_register(const RegisterArgs& args, const Instance* stored, int64_t t) const;
+  RegisterOutcome register_again(Shard& shard, Application& app, size_t index, const RegisterArgs& args, TimePoint now)
+      REQUIRES(shard.mutex);
   RegisterOutcome register_over(Shard& shard, Application& app, size_t index, const RegisterArgs& args, TimePoint now)
       REQUIRES(shard.mutex);
   [[nodiscard]] bool loses(const Application& app, size_t index, const RegisterArgs& args, TimePoint now) const;

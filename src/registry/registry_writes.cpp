@@ -15,8 +15,14 @@ int64_t dirty_of(int64_t given_ns, int64_t t_ns, int64_t stored_ns) {
 }
 
 bool same_content(const Instance& stored, const RegisterArgs& args) {
-  return stored.numbers.status == args.status && stored.region() == args.region && stored.version() == args.version &&
-         stored.addrs_json() == args.addrs_json && stored.metadata_json() == args.metadata_json;
+  return stored.numbers.state == RecordState::kVisible && stored.numbers.status == args.status &&
+         stored.region() == args.region && stored.version() == args.version && stored.addrs_json() == args.addrs_json &&
+         stored.metadata_json() == args.metadata_json;
+}
+
+/// A copy of what is here already: only the lease is news.
+bool is_copy(const Instance& stored, const RegisterArgs& args) {
+  return args.writer == Writer::kReplica && args.dirty_timestamp_ns == stored.numbers.dirty_ns;
 }
 
 /// The smallest number a version made over this record must exceed.
@@ -50,7 +56,12 @@ Result<RegisterOutcome> Registry::register_instance(const RegisterArgs& args, Ti
   Application* known = find(shard, args.key.app);
   const size_t index = known ? known->find(args.key.zone, args.key.hostname) : Application::kNone;
   if (index != Application::kNone && loses(*known, index, args, now)) return RegisterOutcome{};
-  // The same content again needs no room: a full registry still serves those that are in it.
+  if (index != Application::kNone && same_content(known->record(index), args)) {
+    // A register says nothing of what a newer node put into the record, so it ends that.
+    const Instance& stored = known->record(index);
+    if (stored.extension().empty() || is_copy(stored, args)) return register_again(shard, *known, index, args, now);
+  }
+  // What takes no more room is done: a full registry still serves those that are in it.
   const size_t growth =
       known ? known->growth(index, text) : bytes_of_new_app(args.key.app) + Application::bytes_of_record(text);
   if (growth > 0 && !has_room(growth)) return full();
@@ -58,16 +69,8 @@ Result<RegisterOutcome> Registry::register_instance(const RegisterArgs& args, Ti
   return register_over(shard, app, index, args, now);
 }
 
-RegisterOutcome Registry::register_over(Shard& shard, Application& app, size_t index, const RegisterArgs& args,
-                                        TimePoint now) {
-  const Instance* stored = index == Application::kNone ? nullptr : &app.record(index);
+InstanceNumbers Registry::numbers_to_register(const RegisterArgs& args, const Instance* stored, int64_t t) const {
   const bool visible = stored && stored->numbers.state == RecordState::kVisible;
-  if (visible && args.writer == Writer::kReplica && args.dirty_timestamp_ns == stored->numbers.dirty_ns &&
-      same_content(*stored, args)) {
-    note_renewal(shard, app, index, to_wire_ns(now));  // here already: only the lease is news
-    return RegisterOutcome{.applied = true, .created = false, .wake = {}};
-  }
-  const int64_t t = versions_.next(now, stored ? above(*stored) : 0);
   InstanceNumbers n;
   n.version.incarnation = {t, settings_.node_id, false};
   n.reg_ns = args.writer == Writer::kReplica && args.reg_timestamp_ns > 0 ? args.reg_timestamp_ns : t;
@@ -75,6 +78,32 @@ RegisterOutcome Registry::register_over(Shard& shard, Application& app, size_t i
   n.dirty_ns = dirty_of(args.dirty_timestamp_ns, t, stored ? stored->numbers.dirty_ns : 0);
   n.latest_ns = t;
   n.status = args.status;
+  return n;
+}
+
+// What most registers are: the record stays where it is, so there is nothing to allocate, to count or to order.
+RegisterOutcome Registry::register_again(Shard& shard, Application& app, size_t index, const RegisterArgs& args,
+                                         TimePoint now) {
+  RegisterOutcome outcome{
+      .applied = true, .created = false, .again_after = Duration(to_wire_ns(now) - app.lease_ns(index)), .wake = {}};
+  const Instance& stored = app.record(index);
+  if (!is_copy(stored, args)) {
+    const int64_t t = versions_.next(now, above(stored));
+    const InstanceNumbers next = numbers_to_register(args, &stored, t);
+    change_record(app, index, {ChangeKind::kRegister, args.by, now}, [&](InstanceNumbers& n) { n = next; });
+    note_change(shard, app, index, args.from_peer);
+    outcome.wake = changed_here(shard, app, t, now);
+  }
+  note_renewal(shard, app, index, to_wire_ns(now));
+  return outcome;
+}
+
+RegisterOutcome Registry::register_over(Shard& shard, Application& app, size_t index, const RegisterArgs& args,
+                                        TimePoint now) {
+  const Instance* stored = index == Application::kNone ? nullptr : &app.record(index);
+  const bool visible = stored && stored->numbers.state == RecordState::kVisible;
+  const int64_t t = versions_.next(now, stored ? above(*stored) : 0);
+  const InstanceNumbers n = numbers_to_register(args, stored, t);
   auto record =
       Instance::make({args.key.zone, args.key.hostname, args.region, args.version, args.addrs_json, args.metadata_json},
                      n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname),
@@ -85,7 +114,7 @@ RegisterOutcome Registry::register_over(Shard& shard, Application& app, size_t i
   index = put_record(shard, app, index, std::move(record), lease_ns, {ChangeKind::kRegister, args.by, now});
   note_renewal(shard, app, index, to_wire_ns(now));
   note_change(shard, app, index, args.from_peer);
-  return {.applied = true, .created = !visible, .wake = changed_here(shard, app, t, now)};
+  return {.applied = true, .created = !visible, .again_after = {}, .wake = changed_here(shard, app, t, now)};
 }
 
 // ---------------------------------------------------------------------------------------------------- renew

@@ -63,7 +63,8 @@ class ChangeSink {
 class ApiObserver {
  public:
   virtual void answered(Route route, Code code, TimePoint received_at) = 0;
-  virtual void registered(const registry::InstanceKeyView& key, bool created, const codec::ClientAddress& client) = 0;
+  virtual void registered(const registry::InstanceKeyView& key, const registry::RegisterOutcome& outcome,
+                          const codec::ClientAddress& client) = 0;
   virtual void cancelled(const registry::InstanceKeyView& key, const codec::ClientAddress& client) = 0;
   virtual void set_applied(const registry::AppKeyView& app, std::string_view zone, size_t hosts,
                            const codec::ClientAddress& client) = 0;

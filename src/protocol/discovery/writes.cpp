@@ -126,7 +126,7 @@ Code DiscoveryApi::register_instance(Call& call) {
   if (!registered) return refuse(call, registered.error(), true);
   changes_.changed(registered->wake, call.request.received_at);
   if (registered->applied) {
-    observer_.registered(args.key, registered->created, *call.request.client);
+    observer_.registered(args.key, *registered, *call.request.client);
     if (const auto reach = origin.reach(); reach && posts_.wanted()) posts_.registered(args.key, *reach);
   }
   return done(call, origin);

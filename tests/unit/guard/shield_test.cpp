@@ -76,12 +76,12 @@ TEST_F(ShieldTest, SlowsNoOtherRequestAndNoOtherClient) {
 TEST_F(ShieldTest, AnyByteOfAnyLengthMakesAnotherRequest) {
   for (size_t length = 1; length <= 100; ++length) {
     const std::string body(length, 'x');
-    ASSERT_FALSE(judge(body).repeated) << length;
-    ASSERT_TRUE(judge(body).repeated) << length;
+    ASSERT_EQ(judge(body).in_window, 1u) << length;
+    ASSERT_EQ(judge(body).in_window, 2u) << length;
     for (size_t at = 0; at < length; ++at) {
       std::string other = body;
       other[at] = 'y';
-      ASSERT_FALSE(judge(other).repeated) << length << ' ' << at;
+      ASSERT_EQ(judge(other).in_window, 1u) << length << ' ' << at;
     }
     now_ += seconds(5);
   }
@@ -104,12 +104,24 @@ TEST_F(ShieldTest, KeepsALoopAmongManyOthers) {
   EXPECT_GT(slowed, 19'000);
 }
 
-TEST_F(ShieldTest, TellsWhatCameJustBefore) {
-  EXPECT_FALSE(judge().repeated);
-  now_ += milliseconds(999);
-  EXPECT_TRUE(judge().repeated);
-  now_ += seconds(1);
-  EXPECT_FALSE(judge().repeated);
+TEST_F(ShieldTest, ARegisterMayBeOfALoopWhenItComesWithinTwiceTheMeanDistanceOfOne) {
+  EXPECT_TRUE(shield_.may_loop(Duration::zero(), now_));
+  EXPECT_TRUE(shield_.may_loop(milliseconds(-5), now_)) << "a lease that another node measured";
+  EXPECT_TRUE(shield_.may_loop(milliseconds(40), now_));
+  EXPECT_FALSE(shield_.may_loop(milliseconds(40) + Duration(1), now_));
+  EXPECT_FALSE(shield_.may_loop(std::chrono::hours(24 * 365), now_));
+}
+
+// What is held back for a second comes a second later: it is still the loop.
+TEST_F(ShieldTest, AnyRegisterMayBeOfALoopWhileOneIsSlowed) {
+  send(49);
+  EXPECT_FALSE(shield_.may_loop(seconds(1), now_));
+  judge();
+  EXPECT_FALSE(shield_.may_loop(seconds(1), now_)) << "the window of the others is over";
+  for (int i = 0; i < 50; ++i) judge();
+  EXPECT_TRUE(shield_.may_loop(seconds(1), now_));
+  now_ += Shield::kForgiveAfter;
+  EXPECT_FALSE(shield_.may_loop(seconds(1), now_));
 }
 
 TEST_F(ShieldTest, SwitchedOffItSlowsNobodyFromTheNextRequestOn) {

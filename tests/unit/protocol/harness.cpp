@@ -127,8 +127,9 @@ std::string text_of(const registry::InstanceKeyView& key) {
 }
 }  // namespace
 
-void Recorder::registered(const registry::InstanceKeyView& key, bool created, const codec::ClientAddress& client) {
-  events.push_back((created ? "register new " : "register ") + text_of(key) + " from " + client.ip);
+void Recorder::registered(const registry::InstanceKeyView& key, const registry::RegisterOutcome& outcome,
+                          const codec::ClientAddress& client) {
+  events.push_back((outcome.created ? "register new " : "register ") + text_of(key) + " from " + client.ip);
 }
 void Recorder::cancelled(const registry::InstanceKeyView& key, const codec::ClientAddress& client) {
   events.push_back("cancel " + text_of(key) + " from " + client.ip);

@@ -107,7 +107,8 @@ class Recorder final : public ApiObserver {
   void answered(Route route, Code code, TimePoint received_at) override {
     answers.push_back({route, code, received_at});
   }
-  void registered(const registry::InstanceKeyView& key, bool created, const codec::ClientAddress& client) override;
+  void registered(const registry::InstanceKeyView& key, const registry::RegisterOutcome& outcome,
+                  const codec::ClientAddress& client) override;
   void cancelled(const registry::InstanceKeyView& key, const codec::ClientAddress& client) override;
   void set_applied(const registry::AppKeyView& app, std::string_view zone, size_t hosts,
                    const codec::ClientAddress& client) override;

@@ -45,6 +45,32 @@ TEST(Register, OfANewInstanceKeepsTheGivenDirtyTimestamp) {
   }
 }
 
+TEST(Register, TellsHowLongAgoTheSameContentWasHeardOf) {
+  Node node;
+  EXPECT_EQ(node.put(kName).again_after, std::nullopt) << "new";
+  node.pass(std::chrono::milliseconds(7));
+  EXPECT_EQ(node.put(kName).again_after, std::chrono::milliseconds(7));
+  node.pass(seconds(3));
+  node.renew(kName);
+  node.pass(seconds(2));
+  EXPECT_EQ(node.put(kName).again_after, seconds(2)) << "a renewal counts";
+  const int64_t dirty_ns = node.get(kName)->numbers.dirty_ns;
+  node.pass(seconds(1));
+  EXPECT_EQ(node.put(kName, replica(dirty_ns)).again_after, seconds(1));
+}
+
+TEST(Register, OfOtherContentOrOfWhatWasCancelledIsNotTheSameAgain) {
+  Node node;
+  node.put(kName);
+  EXPECT_EQ(node.put(kName, {.region = "west"}).again_after, std::nullopt);
+  EXPECT_EQ(node.put(kName, {.region = "west", .version = "413"}).again_after, std::nullopt);
+  const Put other{.region = "west", .version = "413", .addrs_json = R"(["http://10.1.0.8:8000"])"};
+  EXPECT_EQ(node.put(kName, other).again_after, std::nullopt);
+  EXPECT_EQ(node.put(kName, other).again_after, Duration::zero());
+  node.cancel(kName);
+  EXPECT_EQ(node.put(kName, other).again_after, std::nullopt) << "it came back";
+}
+
 TEST(Register, ADirtyTimestampBelowOneCountsAsNone) {
   for (const int64_t given : {int64_t{0}, int64_t{-1}, std::numeric_limits<int64_t>::min()}) {
     Node node;
