@@ -192,6 +192,7 @@ class DiscoveryApi {
   AckWaits acks_;
   // Reused from request to request.
   codec::Params params_;
+  std::string list_json_;
   std::string addrs_json_;
   std::string metadata_json_;
   /// What metadata_json_ was made of, "" of nothing that may be used again: the instances of a fleet say the same.

@@ -10,9 +10,15 @@
 namespace discovery::protocol {
 
 registry::AppView DiscoveryApi::view(registry::AppKeyView app, const registry::ViewForm& form, TimePoint now) {
-  auto seen = registry_.view(
-      app, form, now,
-      [](const registry::Listing& l, const registry::ViewForm& f, std::string& out) { append_app(out, l, f); });
+  constexpr size_t kKeptBytes = size_t{256} << 10;
+  // Written where there is room and copied at its size: what grows step by step leaves holes behind for each list.
+  auto seen =
+      registry_.view(app, form, now, [&](const registry::Listing& l, const registry::ViewForm& f, std::string& out) {
+        list_json_.clear();
+        append_app(list_json_, l, f);
+        out = list_json_;
+        if (list_json_.capacity() > kKeptBytes) list_json_ = {};
+      });
   if (seen.bytes) observer_.view_served(seen.rendered);
   return seen;
 }
