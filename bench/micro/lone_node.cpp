@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "load/requests.h"
-#include "protocol/discovery/routes.h"
+#include "node/routes.h"
 
 namespace discovery::bench {
 namespace {
@@ -63,11 +63,12 @@ void LoneNode::changed(const registry::Wake& wake, TimePoint now) {
 }
 
 void LoneNode::handle(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) {
-  const protocol::RouteEntry* route = protocol::find_route(request.path);
-  DISCOVERY_CHECK(route != nullptr, "a route of the API");
+  const node::RouteRow* const row = node::find_route(request.path);
+  DISCOVERY_CHECK(row && row->target.kind() == node::RouteTarget::Kind::kDiscovery, "a route of the API");
+  const protocol::Route route = row->target.as_discovery();
   reporter_.begin();
-  api_.handle(route->route, request, reply, exchange);
-  static_cast<void>(guard_.saw(request, route->route, reporter_.end()));  // an answer held back would say nothing here
+  api_.handle(route, request, reply, exchange);
+  static_cast<void>(guard_.saw(request, route, reporter_.end()));  // an answer held back would say nothing here
 }
 
 }  // namespace discovery::bench

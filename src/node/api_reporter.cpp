@@ -33,15 +33,13 @@ bool is_poll(Route route) { return route == Route::kPoll || route == Route::kPol
 }  // namespace
 
 void ApiReporter::answered(Route route, Code code, TimePoint received_at) {
-  metrics_.requests.count(metrics_index(route), static_cast<int>(code));
+  metrics_.requests.count(route_index(route), static_cast<int>(code));
   if (handling_) {
     handled_.code = code;
   } else if (access_.sample()) {
-    access_.log({.path = protocol::kRoutes[static_cast<size_t>(route)].path,
-                 .code = static_cast<int>(code),
-                 .took = clock_.now() - received_at});
+    access_.log({.path = row_of(route).path, .code = static_cast<int>(code), .took = clock_.now() - received_at});
   }
-  if (!is_poll(route)) metrics_.requests.observe(metrics_index(route), clock_.now() - received_at);
+  if (!is_poll(route)) metrics_.requests.observe(route_index(route), clock_.now() - received_at);
   observe::ProtocolMetrics& m = metrics_.discovery;
   switch (route) {
     case Route::kRegister:

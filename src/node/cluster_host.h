@@ -22,7 +22,6 @@
 #include "net/reactor.h"
 #include "node/kernel_random.h"
 #include "node/peer_caller.h"
-#include "node/peer_paths.h"
 #include "node/silence_watch.h"
 #include "observe/limited_logger.h"
 #include "observe/log.h"

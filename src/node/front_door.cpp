@@ -11,6 +11,17 @@
 
 namespace discovery::node {
 
+namespace {
+
+/// HEAD is answered where GET is, but for the routes that clients and nodes call.
+bool takes(const RouteRow& row, codec::Method method) {
+  if (row.method == method) return true;
+  return method == codec::Method::kHead && row.method == codec::Method::kGet &&
+         row.target.kind() == RouteTarget::Kind::kOperator;
+}
+
+}  // namespace
+
 void FrontDoor::handle(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) {
   const std::optional<int> code = answer(request, reply, exchange);
   if (!code || !unit_.reporter().access().sample()) return;
@@ -25,61 +36,66 @@ void FrontDoor::handle(const codec::HttpRequest& request, codec::HttpReply& repl
 
 std::optional<int> FrontDoor::answer(const codec::HttpRequest& request, codec::HttpReply& reply,
                                      codec::HttpExchange& exchange) {
-  if (operators_.serves_discovery()) {
-    if (const protocol::RouteEntry* route = protocol::find_route(request.path)) {
-      if (route->method != request.method) return refuse(reply, metrics_index(route->route), true);
-      unit_.reporter().begin();
-      unit_.api().handle(route->route, request, reply, exchange);
-      const Handled handled = unit_.reporter().end();
-      slow(request, route->route, handled, reply, exchange);
-      return handled.code ? std::optional(static_cast<int>(*handled.code)) : std::nullopt;
-    }
-    if (const PeerPath* path = find_peer_path(request.path)) return answer_peer(*path, request, reply, exchange);
+  const RouteRow* const row = find_route(request.path);
+  if (!row || !operators_.shows(*row)) return refuse(reply, kUnknownRouteIndex, false);
+  if (!takes(*row, request.method)) return refuse(reply, route_index(*row), true);
+  switch (row->target.kind()) {
+    case RouteTarget::Kind::kDiscovery:
+      return answer_discovery(row->target.as_discovery(), request, reply, exchange);
+    case RouteTarget::Kind::kOperator:
+      return answer_operator(*row, request, reply, exchange);
+    case RouteTarget::Kind::kPeer:
+      break;
   }
-  const OperatorRouteEntry* entry = operators_.find(request.path);
-  if (!entry) return refuse(reply, kUnknownRouteIndex, false);
-  return answer_operator(*entry, request, reply, exchange);
+  return answer_peer(*row, request, reply, exchange);
+}
+
+std::optional<int> FrontDoor::answer_discovery(protocol::Route route, const codec::HttpRequest& request,
+                                               codec::HttpReply& reply, codec::HttpExchange& exchange) {
+  unit_.reporter().begin();
+  unit_.api().handle(route, request, reply, exchange);
+  const Handled handled = unit_.reporter().end();
+  slow(request, route, handled, reply, exchange);
+  return handled.code ? std::optional(static_cast<int>(*handled.code)) : std::nullopt;
 }
 
 // What waits is counted when it is asked; its answer is the cluster's business.
-std::optional<int> FrontDoor::answer_peer(const PeerPath& path, const codec::HttpRequest& request,
+std::optional<int> FrontDoor::answer_peer(const RouteRow& row, const codec::HttpRequest& request,
                                           codec::HttpReply& reply, codec::HttpExchange& exchange) {
-  const size_t index = metrics_index(path);
-  if (path.method != request.method) return refuse(reply, index, true);
-  const int status = unit_.peers().handle(path, request, reply, exchange);
-  unit_.metrics().requests.count(index, status == 0 ? 200 : status);
+  const int status = unit_.peers().handle(row.target.as_peer(), request, reply, exchange);
+  unit_.metrics().requests.count(route_index(row), status == 0 ? 200 : status);
   return status == 0 ? std::nullopt : std::optional(status);
 }
 
-std::optional<int> FrontDoor::answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
+std::optional<int> FrontDoor::answer_operator(const RouteRow& row, const codec::HttpRequest& request,
                                               codec::HttpReply& reply, codec::HttpExchange& exchange) {
-  const size_t index = metrics_index(entry.route);
-  const bool head = request.method == codec::Method::kHead && entry.method == codec::Method::kGet;
-  if (!head && entry.method != request.method) return refuse(reply, index, true);
-  int status = operators_.refuse(entry, request, reply).value_or(0);
-  if (status == 0) status = answer_page(entry.route, request, reply).value_or(0);
-  if (status == 0) {
-    switch (answered_by(entry.route)) {
-      case AnsweredBy::kReactor:
-        status = operators_.answer(entry.route, operators_.call_of(request), reply);
-        break;
-      case AnsweredBy::kClerk:
-        status = give_to(workers_.clerk, entry.route, request, reply, exchange);
-        break;
-      case AnsweredBy::kComparer:
-        status = give_to(workers_.comparer, entry.route, request, reply, exchange);
-        break;
-      case AnsweredBy::kExplainer:
-        status = give_to(workers_.explainer, entry.route, request, reply, exchange);
-        break;
-      case AnsweredBy::kFeed:
-        status = feed(request, reply, exchange);
-        break;
-    }
-  }
+  int status = operators_.refuse(row, request, reply).value_or(0);
+  if (status == 0) status = answer_page(row.target.as_operator(), request, reply).value_or(0);
+  if (status == 0) status = ask_for(row, request, reply, exchange);
   if (status == 0) return std::nullopt;
-  unit_.metrics().requests.count(index, status);
+  unit_.metrics().requests.count(route_index(row), status);
   return status;
+}
+
+// The HTTP status; 0: the answer comes later.
+int FrontDoor::ask_for(const RouteRow& row, const codec::HttpRequest& request, codec::HttpReply& reply,
+                       codec::HttpExchange& exchange) {
+  const OperatorRoute route = row.target.as_operator();
+  switch (row.answered_by) {
+    case AnsweredBy::kClerk:
+      return give_to(workers_.clerk, route, request, reply, exchange);
+    case AnsweredBy::kComparer:
+      return give_to(workers_.comparer, route, request, reply, exchange);
+    case AnsweredBy::kExplainer:
+      return give_to(workers_.explainer, route, request, reply, exchange);
+    case AnsweredBy::kFeed:
+      return feed(request, reply, exchange);
+    case AnsweredBy::kReactor:
+    case AnsweredBy::kDiscoveryApi:  // no route of an operator
+    case AnsweredBy::kPeers:
+      break;
+  }
+  return operators_.answer(route, operators_.call_of(request), reply);
 }
 
 int FrontDoor::feed(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange) {
@@ -87,7 +103,7 @@ int FrontDoor::feed(const codec::HttpRequest& request, codec::HttpReply& reply, 
   if (!unit_.feed().wait(source, since_of(request, source.last_event()), exchange)) {
     return json_error(reply, 503, "too many wait for events already");
   }
-  unit_.metrics().requests.count(metrics_index(OperatorRoute::kEvents), 200);
+  unit_.metrics().requests.count(route_index(OperatorRoute::kEvents), 200);
   return 0;
 }
 
@@ -108,7 +124,7 @@ int FrontDoor::give_to(net::Worker& worker, OperatorRoute route, const codec::Ht
     }
     to.give([route, status, made, &metrics](codec::HttpReply& out) {
       out = std::move(*made);
-      metrics.requests.count(metrics_index(route), status);
+      metrics.requests.count(route_index(route), status);
     });
   });
   if (!taken) return json_error(reply, 503, "too many such calls wait already");
@@ -126,10 +142,10 @@ void FrontDoor::slow(const codec::HttpRequest& request, protocol::Route route, c
   exchange.park(std::move(held));
 }
 
-int FrontDoor::refuse(codec::HttpReply& reply, size_t metrics_index, bool known_path) {
+int FrontDoor::refuse(codec::HttpReply& reply, size_t index, bool known_path) {
   reply.status = known_path ? 405 : 404;
   reply.append(known_path ? "Method Not Allowed" : "404 page not found");
-  unit_.metrics().requests.count(metrics_index, reply.status);
+  unit_.metrics().requests.count(index, reply.status);
   return reply.status;
 }
 

@@ -30,14 +30,18 @@ class FrontDoor final : public codec::HttpHandler {
  private:
   /// The code of the answer, none when the request waits.
   std::optional<int> answer(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange);
-  /// 404 or 405 as plain text; counts it and returns the status.
-  int refuse(codec::HttpReply& reply, size_t metrics_index, bool known_path);
+  /// 404 or 405 as plain text; counts it for the row of that index and returns the status.
+  int refuse(codec::HttpReply& reply, size_t index, bool known_path);
+  std::optional<int> answer_discovery(protocol::Route route, const codec::HttpRequest& request, codec::HttpReply& reply,
+                                      codec::HttpExchange& exchange);
   /// None when the message waits for the cluster.
-  std::optional<int> answer_peer(const PeerPath& path, const codec::HttpRequest& request, codec::HttpReply& reply,
+  std::optional<int> answer_peer(const RouteRow& row, const codec::HttpRequest& request, codec::HttpReply& reply,
                                  codec::HttpExchange& exchange);
   /// None when it is answered later.
-  std::optional<int> answer_operator(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
-                                     codec::HttpReply& reply, codec::HttpExchange& exchange);
+  std::optional<int> answer_operator(const RouteRow& row, const codec::HttpRequest& request, codec::HttpReply& reply,
+                                     codec::HttpExchange& exchange);
+  int ask_for(const RouteRow& row, const codec::HttpRequest& request, codec::HttpReply& reply,
+              codec::HttpExchange& exchange);
   int feed(const codec::HttpRequest& request, codec::HttpReply& reply, codec::HttpExchange& exchange);
   int give_to(net::Worker& worker, OperatorRoute route, const codec::HttpRequest& request, codec::HttpReply& reply,
               codec::HttpExchange& exchange);

@@ -121,7 +121,7 @@ class Node final : private Operations, private ClusterEvents {
   // Operations: the questions of an operator (node_queries.cpp)
   [[nodiscard]] Result<std::string> ask(OperatorRoute route, const OperatorCall& call) override;
   [[nodiscard]] bool authorized(std::string_view authorization) const override;
-  void denied(const OperatorRouteEntry& entry, std::string_view client) override;
+  void denied(const RouteRow& row, std::string_view client) override;
   [[nodiscard]] uint64_t last_event() const override;
   [[nodiscard]] std::string events_text(uint64_t since, TimePoint now) const override;
   [[nodiscard]] explain::NodeFacts explain_facts(TimePoint now) EXCLUDES(config_mutex_);
@@ -192,7 +192,7 @@ class Node final : private Operations, private ClusterEvents {
   const Duration expire_after_;  ///< of a lease, as the next; needs a restart to change
   const Duration expire_after_max_;
   queries::Rates rates_;
-  std::array<observe::SharedCounter, kOperatorRoutes.size()> denied_;
+  std::array<observe::SharedCounter, kRoutes.size()> denied_;
   mutable Mutex token_mutex_;
   std::shared_ptr<const AdminToken> token_ GUARDED_BY(token_mutex_) = std::make_shared<AdminToken>();
   std::atomic<uint64_t> connections_max_;

@@ -75,9 +75,9 @@ void Node::collect(observe::FamilySink& sink) const {
 
   const auto slowed = clients(guard::ClientTable::Which::kSlowed, clock_.now());
   sink.add(metric::kSlowedClients, {}, static_cast<double>(queries::slowed_clients(slowed, clock_.now())));
-  for (const OperatorRouteEntry& entry : kOperatorRoutes) {
-    if (!entry.admin) continue;
-    sink.add(metric::kAuthDenied, {entry.path}, static_cast<double>(denied_[static_cast<size_t>(entry.route)].value()));
+  for (const RouteRow& row : kRoutes) {
+    if (row.need != Need::kAdmin) continue;
+    sink.add(metric::kAuthDenied, {row.path}, static_cast<double>(denied_[route_index(row)].value()));
   }
 
   // What the server refused before a handler saw it.

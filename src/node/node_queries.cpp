@@ -365,10 +365,10 @@ std::shared_ptr<const AdminToken> Node::token() const {
 
 bool Node::authorized(std::string_view authorization) const { return token()->matches(authorization); }
 
-void Node::denied(const OperatorRouteEntry& entry, std::string_view client) {
-  denied_[static_cast<size_t>(entry.route)].add();
+void Node::denied(const RouteRow& row, std::string_view client) {
+  denied_[route_index(row)].add();
   warnings_.log({observe::LogLevel::kWarn, "admin_denied", client}, clock_.now(),
-                {{"client", client}, {"request", entry.path}});
+                {{"client", client}, {"request", row.path}});
 }
 
 // ------------------------------------------------------------------------------------------------------- what happens

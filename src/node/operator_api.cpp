@@ -78,22 +78,17 @@ bool is_ready(const std::vector<ReadyCheck>& checks) {
   return std::all_of(checks.begin(), checks.end(), [](const ReadyCheck& c) { return c.ok; });
 }
 
-const OperatorRouteEntry* OperatorApi::find(std::string_view path) const {
-  for (const OperatorRouteEntry& e : kOperatorRoutes) {
-    const bool meant = e.route == OperatorRoute::kPage ? path.starts_with(e.path) : e.path == path;
-    if (!meant) continue;
-    const bool hidden =
-        (e.admin && listener_ == Listener::kApiNoAdmin) || (e.route == OperatorRoute::kMetrics && !metrics_);
-    return hidden ? nullptr : &e;
-  }
-  return nullptr;
+bool OperatorApi::shows(const RouteRow& row) const {
+  if (row.target.kind() != RouteTarget::Kind::kOperator) return listener_ != Listener::kAdmin;
+  if (row.need == Need::kAdmin) return listener_ != Listener::kApiNoAdmin;
+  return metrics_ || row.target != OperatorRoute::kMetrics;
 }
 
-std::optional<int> OperatorApi::refuse(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
+std::optional<int> OperatorApi::refuse(const RouteRow& row, const codec::HttpRequest& request,
                                        codec::HttpReply& reply) const {
-  if (!entry.admin) return std::nullopt;
+  if (row.need != Need::kAdmin) return std::nullopt;
   const auto deny = [&](std::string_view why) {
-    operations_.denied(entry, request.client->ip);
+    operations_.denied(row, request.client->ip);
     return json_error(reply, 403, why);
   };
   const bool from_page = !request.field("origin").empty();

@@ -59,7 +59,7 @@ class Operations : public EventSource {
   /// The value of an Authorization field names the token of this node.
   [[nodiscard]] virtual bool authorized(std::string_view authorization) const = 0;
   /// An admin call was refused.
-  virtual void denied(const OperatorRouteEntry& entry, std::string_view client) = 0;
+  virtual void denied(const RouteRow& row, std::string_view client) = 0;
 
  protected:
   ~Operations() = default;
@@ -78,17 +78,16 @@ class OperatorApi {
       : operations_(operations), listener_(listener), metrics_(metrics) {}
 
   /// The HTTP status if this client may not ask that here; the reply says why.
-  std::optional<int> refuse(const OperatorRouteEntry& entry, const codec::HttpRequest& request,
-                            codec::HttpReply& reply) const;
+  std::optional<int> refuse(const RouteRow& row, const codec::HttpRequest& request, codec::HttpReply& reply) const;
   /// Answers the request. Returns the HTTP status. Thread: any; but for those of AnsweredBy::kReactor none that serves
   /// clients.
   int answer(OperatorRoute route, const OperatorCall& call, codec::HttpReply& reply);
   [[nodiscard]] OperatorCall call_of(const codec::HttpRequest& request) const;
   [[nodiscard]] const EventSource& events() const { return operations_; }
 
-  /// The entry of that path as this listener shows it; null when it shows none.
-  [[nodiscard]] const OperatorRouteEntry* find(std::string_view path) const;
-  [[nodiscard]] bool serves_discovery() const { return listener_ != Listener::kAdmin; }
+  /// This listener has that route: the admin listener has none under /discovery/, and where there is one the others
+  /// have no admin calls.
+  [[nodiscard]] bool shows(const RouteRow& row) const;
 
  private:
   int ready(const OperatorCall& call, codec::HttpReply& reply);

@@ -2,6 +2,7 @@
 
 #include "node/config_address.h"
 #include "node/peer_paths.h"
+#include "node/routes.h"
 #include "protocol/discovery/legacy_post.h"
 
 namespace discovery::node {
@@ -89,7 +90,7 @@ void PeerCaller::finish(uint64_t call_id, CallResult result) {
 
 void PeerCaller::send_hello(HttpClient& client, const Call& call) {
   net::ClientRequest request;
-  request.target = std::string(peer_path(CallKind::kHello).path) + "?m=" + to_hex(call.body);
+  request.target = std::string(row_of(CallKind::kHello).path) + "?m=" + to_hex(call.body);
   client.request(std::move(request), call.timeout, HttpClient::Connect::kFresh,
                  [this, id = call.id](net::ClientResult result) {
                    if (!result) return finish(id, failure(result.error()));
@@ -103,7 +104,7 @@ void PeerCaller::send_hello(HttpClient& client, const Call& call) {
 void PeerCaller::send_to_peer(HttpClient& client, Call call) {
   net::ClientRequest request;
   request.method = codec::Method::kPost;
-  request.target = std::string(peer_path(call.kind).path);
+  request.target = std::string(row_of(call.kind).path);
   request.content_type = std::string(kPeerContentType);
   request.body = std::move(call.body);
   client.request(std::move(request), call.timeout, HttpClient::Connect::kReuse,
@@ -117,7 +118,7 @@ void PeerCaller::send_to_peer(HttpClient& client, Call call) {
 // Is it still an original? One that closes its connections after each answer is asked before each post.
 void PeerCaller::ask_again(HttpClient& client, Call call) {
   net::ClientRequest request;
-  request.target = std::string(peer_path(CallKind::kHello).path);
+  request.target = std::string(row_of(CallKind::kHello).path);
   const Duration timeout = call.timeout;
   client.request(std::move(request), timeout, HttpClient::Connect::kFresh,
                  [this, &client, c = std::move(call)](net::ClientResult result) mutable {

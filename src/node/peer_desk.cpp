@@ -1,6 +1,7 @@
 #include "node/peer_desk.h"
 
 #include "codec/params.h"
+#include "node/peer_paths.h"
 #include "node/remote_answer.h"
 
 namespace discovery::node {
@@ -32,27 +33,26 @@ Result<std::string> message_of(cluster::CallKind kind, const codec::HttpRequest&
 
 }  // namespace
 
-int PeerDesk::handle(const PeerPath& path, const codec::HttpRequest& request, codec::HttpReply& reply,
+int PeerDesk::handle(cluster::CallKind kind, const codec::HttpRequest& request, codec::HttpReply& reply,
                      codec::HttpExchange& exchange) {
   if (!access_.anybody && !access_.ips.contains(request.client->ip)) {
-    if (path.kind != cluster::CallKind::kHello) return json_error(reply, 403, kStranger);
+    if (kind != cluster::CallKind::kHello) return json_error(reply, 403, kStranger);
     reply.status = 403;
     reply.content_type = kJson;
     reply.append(hello_refusal(kStranger));
     return 403;
   }
-  auto message = message_of(path.kind, request);
+  auto message = message_of(kind, request);
   if (!message) return json_error(reply, 400, message.error().message);
-  if (path.kind == cluster::CallKind::kHello && message->empty()) {
+  if (kind == cluster::CallKind::kHello && message->empty()) {
     reply.content_type = kJson;
     reply.append(hello_envelope({}));
     return 200;
   }
   auto [parked, answer] = RemoteAnswer::make(exchange, reactor_);
-  const bool asked =
-      host_.ask(path.kind, std::move(*message), [kind = path.kind, to = std::move(answer)](Result<std::string> result) {
-        to.give([kind, r = std::move(result)](codec::HttpReply& out) { write_result(kind, r, out); });
-      });
+  const bool asked = host_.ask(kind, std::move(*message), [kind, to = std::move(answer)](Result<std::string> result) {
+    to.give([kind, r = std::move(result)](codec::HttpReply& out) { write_result(kind, r, out); });
+  });
   if (!asked) return json_error(reply, 503, "too many messages of peers wait already");
   exchange.park(std::move(parked));
   return 0;

@@ -28,8 +28,8 @@ class PeerDesk {
   PeerDesk(ClusterHost& host, net::Reactor& reactor, PeerAccess access)
       : host_(host), reactor_(reactor), access_(std::move(access)) {}
 
-  /// The HTTP status of the answer; 0: it is parked. The method is that of the path.
-  int handle(const PeerPath& path, const codec::HttpRequest& request, codec::HttpReply& reply,
+  /// The HTTP status of the answer; 0: it is parked. `kind` is one that has a route.
+  int handle(cluster::CallKind kind, const codec::HttpRequest& request, codec::HttpReply& reply,
              codec::HttpExchange& exchange);
   /// For a reload; on the reactor's thread.
   void update(PeerAccess access) { access_ = std::move(access); }

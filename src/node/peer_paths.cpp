@@ -4,25 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/check.h"
 #include "cluster/messages.h"
 
 namespace discovery::node {
-
-const PeerPath* find_peer_path(std::string_view path) {
-  for (const PeerPath& p : kPeerPaths) {
-    if (p.path == path) return &p;
-  }
-  return nullptr;
-}
-
-const PeerPath& peer_path(cluster::CallKind kind) {
-  for (const PeerPath& p : kPeerPaths) {
-    if (p.kind == kind) return p;
-  }
-  DISCOVERY_CHECK(false, "that kind of call has a path of its own");
-  return kPeerPaths[0];
-}
 
 std::string to_hex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";

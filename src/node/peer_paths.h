@@ -8,35 +8,16 @@
 // Pure functions.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
-#include "cluster/transport.h"
-#include "codec/http.h"
 
 namespace discovery::node {
 
 inline constexpr std::string_view kPeerProtocol = "discoveryd";
 inline constexpr std::string_view kPeerContentType = "application/octet-stream";
-
-struct PeerPath {
-  cluster::CallKind kind;
-  codec::Method method;
-  std::string_view path;
-};
-inline constexpr std::array<PeerPath, 5> kPeerPaths{{
-    {cluster::CallKind::kHello, codec::Method::kGet, "/discovery/peer/hello"},
-    {cluster::CallKind::kPush, codec::Method::kPost, "/discovery/peer/push"},
-    {cluster::CallKind::kDigest, codec::Method::kPost, "/discovery/peer/digest"},
-    {cluster::CallKind::kLeaves, codec::Method::kPost, "/discovery/peer/leaves"},
-    {cluster::CallKind::kSync, codec::Method::kPost, "/discovery/peer/sync"},
-}};
-
-[[nodiscard]] const PeerPath* find_peer_path(std::string_view path);
-[[nodiscard]] const PeerPath& peer_path(cluster::CallKind kind);
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 /// kInvalidArgument: not an even number of hexadecimal digits.

@@ -45,8 +45,7 @@ size_t WriteGate::GatedWrite::bytes_of(const codec::HttpRequest& request) {
 
 codec::HttpRequest WriteGate::GatedWrite::request() const {
   codec::HttpRequest r;
-  r.method = method_;
-  r.path = kRoutes[static_cast<size_t>(route_)].path;
+  r.method = method_;  // the path is not kept: `route_` says where it led
   r.query = query_;
   r.body = body_;
   r.content_type = content_type_;

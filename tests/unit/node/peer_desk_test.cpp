@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cluster/messages.h"
+#include "node/peer_paths.h"
+#include "node/routes.h"
 #include "unit/node/eventually.h"
 #include "unit/node/host_fixture.h"
 
@@ -62,16 +64,16 @@ class PeerDeskTest : public ::testing::Test {
   /// What handle() returns, 0 when the request waits.
   int ask(CallKind kind, std::string_view message, FakeExchange& exchange, codec::HttpReply& reply,
           std::string_view ip = kPeerIp) {
-    const PeerPath& path = peer_path(kind);
+    const RouteRow& row = row_of(kind);
     int status = -1;
     on_desk([&] {
       const codec::ClientAddress client{std::string(ip), 40'000, false};
       codec::HttpRequest request;
-      request.method = path.method;
-      request.path = path.path;
+      request.method = row.method;
+      request.path = row.path;
       (kind == CallKind::kHello ? request.query : request.body) = message;
       request.client = &client;
-      status = desk_.handle(path, request, reply, exchange);
+      status = desk_.handle(kind, request, reply, exchange);
     });
     return status;
   }
@@ -107,7 +109,10 @@ std::string hello_of(std::string_view address) {
 }
 
 TEST_F(PeerDeskTest, StrangersAreNotAnswered) {
-  for (const PeerPath& p : kPeerPaths) EXPECT_EQ(refused(p.kind, "", "10.0.0.3"), 403) << p.path;
+  for (const RouteRow& row : kRoutes) {
+    if (row.target.kind() != RouteTarget::Kind::kPeer) continue;
+    EXPECT_EQ(refused(row.target.as_peer(), "", "10.0.0.3"), 403) << row.path;
+  }
   EXPECT_EQ(refused(CallKind::kPush, "", ""), 403);
 }
 
@@ -162,7 +167,7 @@ TEST_F(PeerDeskTest, GarbageIsRefusedByTheCluster) {
       auto answer = exchange.answer();
       codec::HttpReply reply;
       ASSERT_EQ(ask(kind, body, exchange, reply), 0);
-      EXPECT_EQ(wait(answer).status, 400) << peer_path(kind).path;
+      EXPECT_EQ(wait(answer).status, 400) << row_of(kind).path;
     }
   }
   FakeExchange exchange;

@@ -4,14 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "cluster/messages.h"
 
 namespace discovery::node {
 namespace {
 
-using cluster::CallKind;
 using namespace std::string_literals;
 
 std::string all_bytes() {
@@ -41,24 +39,6 @@ TEST(PeerHex, RefusesWhatIsNone) {
     EXPECT_EQ(bytes.error().code, ErrorCode::kInvalidArgument) << text;
   }
   EXPECT_FALSE(from_hex("00\0\0"s));
-}
-
-TEST(PeerPaths, EachKindHasOneOfItsOwn) {
-  std::set<CallKind> kinds;
-  for (const PeerPath& p : kPeerPaths) {
-    EXPECT_TRUE(kinds.insert(p.kind).second) << p.path;
-    EXPECT_EQ(find_peer_path(p.path), &p);
-    EXPECT_EQ(&peer_path(p.kind), &p);
-    EXPECT_TRUE(p.path.starts_with("/discovery/peer/"));
-    EXPECT_EQ(p.method == codec::Method::kGet, p.kind == CallKind::kHello) << p.path;
-  }
-}
-
-TEST(PeerPaths, NothingElseIsFound) {
-  for (const std::string_view path : {"", "/", "/discovery/peer", "/discovery/peer/", "/discovery/peer/hello/",
-                                      "/discovery/peer/HELLO", "/discovery/peer/hell", "/discovery/peer/hello2"}) {
-    EXPECT_EQ(find_peer_path(path), nullptr) << path;
-  }
 }
 
 TEST(PeerEnvelope, CarriesAHello) {

@@ -1,6 +1,6 @@
 #include "unit/protocol/harness.h"
 
-#include "protocol/discovery/routes.h"
+#include "node/routes.h"
 
 namespace discovery::protocol {
 
@@ -178,10 +178,10 @@ FakeExchange& Node::send(codec::Method method, std::string_view path_query, std:
   FakeExchange& exchange = exchanges_.emplace_back();
   const size_t question = path_query.find('?');
   const std::string_view path = path_query.substr(0, question);
-  const RouteEntry* route = find_route(path);
-  EXPECT_NE(route, nullptr) << path;
-  if (!route) return exchange;
-  EXPECT_EQ(route->method, method) << path;
+  const node::RouteRow* const row = node::find_route(path);
+  EXPECT_NE(row, nullptr) << path;
+  if (!row) return exchange;
+  EXPECT_EQ(row->method, method) << path;
 
   // Copies with exactly the length of the text, so that a sanitizer sees a view that outlives the request.
   const std::string query_copy(question == std::string_view::npos ? "" : path_query.substr(question + 1));
@@ -191,7 +191,7 @@ FakeExchange& Node::send(codec::Method method, std::string_view path_query, std:
   for (const auto& [name, value] : headers.list) fields.push_back({name, value});
   codec::HttpRequest request;
   request.method = method;
-  request.path = route->path;
+  request.path = row->path;
   request.query = query_copy;
   request.body = body_copy;
   request.content_type = type_copy;
@@ -200,7 +200,7 @@ FakeExchange& Node::send(codec::Method method, std::string_view path_query, std:
   request.client = &client;
 
   codec::HttpReply reply;
-  api.handle(route->route, request, reply, exchange);
+  api.handle(row->target.as_discovery(), request, reply, exchange);
   if (exchange.parked()) {
     EXPECT_EQ(reply.body_bytes(), 0U) << "a parked request has written nothing";
     EXPECT_TRUE(reply.headers().empty());
@@ -236,7 +236,7 @@ codec::HttpReply Node::get_reply(std::string_view path_query) {
   request.client = &client;
   codec::HttpReply reply;
   FakeExchange exchange;
-  api.handle(find_route(request.path)->route, request, reply, exchange);
+  api.handle(node::find_route(request.path)->target.as_discovery(), request, reply, exchange);
   EXPECT_FALSE(exchange.parked());
   return reply;
 }
