@@ -214,6 +214,7 @@ int Node::drain_and_stop() {
   if (!cluster_.leave(kFarewell)) logger_.log(LogLevel::kWarn, "farewell_incomplete", {{"cause", "a peer is slow"}});
   cluster_.stop();
   if (store_) store_->finish();
+  audit_.flush();
   logger_.log(LogLevel::kInfo, "stopped", {{"count", cut}});
   logger_.flush();
   return 0;
