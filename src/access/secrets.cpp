@@ -14,9 +14,9 @@ constexpr size_t kDifferentMin = 8;
 
 /// Parts of secrets that stand in manuals, in lower case.
 constexpr std::array<std::string_view, 10> kKnown{
-    "secretkey0123456789",                 // Nacos, until 2.2.0
+    "secretkey0123456789",                  // Nacos, until 2.2.0
     "vghpc0lztxlddxn0b21tzwnyzxrlzxkwmti",  // Nacos, the example of its manual, in base64
-    "u2vjcmv0s2v5mdeymzq1njc4ota",         // the same of the first
+    "u2vjcmv0s2v5mdeymzq1njc4ota",          // the same of the first
     "nacos-serveridentity",
     "serveridentity",  // Nacos, until 2.2.1
     "changeme",

@@ -108,6 +108,7 @@ class Node final : private Operations, private ClusterEvents {
   void fit_history() EXCLUDES(config_mutex_);
   TimePoint sweep_slice(TimePoint now);
   void warn_at_start() EXCLUDES(config_mutex_);
+  [[nodiscard]] std::vector<std::string> addresses_beyond_loopback() const;
   void log_summary();
   int drain_and_stop() EXCLUDES(config_mutex_);
 
