@@ -31,7 +31,8 @@ std::string_view trouble_of(HelloVerdict verdict) {
     case HelloVerdict::kClockAhead:
       return "it does not take this node as a peer: this clock is too far ahead of its own";
     case HelloVerdict::kNotAdmitted:
-      return "it does not take this node as a peer: this node is not in its configuration";
+      return "it does not take this node as a peer: this node is not in its configuration, or does not prove to be a "
+             "node (key or clock: its log says which)";
     case HelloVerdict::kWelcome:
       break;
   }

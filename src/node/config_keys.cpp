@@ -184,7 +184,7 @@ constexpr KeySpec kKeys[] = {
     {.name = "access.audit_file", .type = kText, .field = FIELD(access.audit_file), .default_text = "",
      .description = "File for a line about every write, admin call and refusal. Empty: with access.required they stand in the log, else there are none."},
     {.name = "access.audit_bytes", .type = kSize, .field = FIELD(access.audit_bytes), .default_text = "64MiB", .min_text = "0", .max_text = "1TiB",
-     .description = "When that file is so large, it is renamed to end in .1, in the place of the one before, and begun anew. 0: never."},
+     .description = "Of that file: past it, it is renamed to end in .1, in the place of the one before, and begun anew. 0: never."},
     {.name = "shield.enabled", .type = kBool, .field = FIELD(shield.enabled), .default_text = "true",
      .description = "Slow a client that sends the same useless request in a loop.", .reloadable = true},
     {.name = "shield.repeats", .type = kNumber, .field = FIELD(shield.repeats), .default_text = "50", .min_text = "2", .max_text = "1000000",

@@ -62,8 +62,14 @@ std::optional<int> FrontDoor::answer_discovery(protocol::Route route, const code
 // What waits is counted when it is asked; its answer is the cluster's business.
 std::optional<int> FrontDoor::answer_peer(const RouteRow& row, const codec::HttpRequest& request,
                                           codec::HttpReply& reply, codec::HttpExchange& exchange) {
-  const int status = unit_.peers().handle(row.target.as_peer(), request, reply, exchange);
-  if (status == 403) operators_.gate().note_stranger(row, request);
+  const auto admitted = unit_.peers().admit(request);
+  int status = 403;
+  if (admitted) {
+    status = unit_.peers().handle(row.target.as_peer(), request, reply, exchange);
+  } else {
+    operators_.gate().note_stranger(row, request, admitted.error().message);
+    PeerDesk::refuse(row.target.as_peer(), admitted.error(), reply);
+  }
   unit_.metrics().requests.count(route_index(row), status == 0 ? 200 : status);
   return status == 0 ? std::nullopt : std::optional(status);
 }

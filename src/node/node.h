@@ -126,7 +126,8 @@ class Node final : private Operations, private ClusterEvents {
   [[nodiscard]] Result<std::string> ask(OperatorRoute route, const OperatorCall& call) override;
   [[nodiscard]] bool authorized(std::string_view authorization) const override;
   void admitted(const RouteRow& row, const codec::HttpRequest& request, std::string_view user) override;
-  void denied(const RouteRow& row, const codec::HttpRequest& request, std::string_view user, int status) override;
+  void denied(const RouteRow& row, const codec::HttpRequest& request, std::string_view user,
+              const Denial& denial) override;
   [[nodiscard]] uint64_t denials(const RouteRow& row) const;
   [[nodiscard]] uint64_t last_event() const override;
   [[nodiscard]] std::string events_text(uint64_t since, TimePoint now) const override;

@@ -372,11 +372,11 @@ void Node::admitted(const RouteRow& row, const codec::HttpRequest& request, std:
   audit_.call(row, request, user, 0);
 }
 
-void Node::denied(const RouteRow& row, const codec::HttpRequest& request, std::string_view user, int status) {
-  audit_.call(row, request, user, status);
+void Node::denied(const RouteRow& row, const codec::HttpRequest& request, std::string_view user, const Denial& denial) {
+  audit_.call(row, request, user, denial.status);
   const std::string_view client = request.client->ip;
   warnings_.log({observe::LogLevel::kWarn, row.need == Need::kAdmin ? "admin_denied" : "denied", client}, clock_.now(),
-                {{"client", client}, {"user", user}, {"request", row.path}});
+                {{"client", client}, {"user", user}, {"request", row.path}, {"cause", denial.why}});
 }
 
 /// Refusals stand among the outcomes of the requests: as statuses, and under /discovery/ as codes.

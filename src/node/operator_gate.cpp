@@ -74,7 +74,7 @@ std::optional<int> OperatorGate::refuse(const RouteRow& row, const codec::HttpRe
   }
   const int status = admitted.error().code == ErrorCode::kUnauthenticated ? 401 : 403;
   if (status == 401) reply.add_header(R"(WWW-Authenticate: Bearer realm="discoveryd")");
-  keeper_.denied(row, request, caller.name(), status);
+  keeper_.denied(row, request, caller.name(), {status, admitted.error().message});
   return json_error(reply, status, admitted.error().message);
 }
 

@@ -19,14 +19,20 @@
 
 namespace discovery::node {
 
+struct Denial {
+  int status;
+  std::string_view why;
+};
+
 /// What a gate tells, and asks where access control is off. Thread: any.
 class GateKeeper {
  public:
   /// The value of an Authorization field names the token of this node (admin.token_file).
   [[nodiscard]] virtual bool authorized(std::string_view authorization) const = 0;
-  /// An admin call was let in; or any request refused, with its status.
+  /// An admin call was let in; or any request refused.
   virtual void admitted(const RouteRow& row, const codec::HttpRequest& request, std::string_view user) = 0;
-  virtual void denied(const RouteRow& row, const codec::HttpRequest& request, std::string_view user, int status) = 0;
+  virtual void denied(const RouteRow& row, const codec::HttpRequest& request, std::string_view user,
+                      const Denial& denial) = 0;
 
  protected:
   ~GateKeeper() = default;
@@ -43,8 +49,8 @@ class OperatorGate {
                                           codec::HttpReply& reply) const;
 
   /// Somebody who is no node sent what only nodes send.
-  void note_stranger(const RouteRow& row, const codec::HttpRequest& request) const {
-    keeper_.denied(row, request, "unknown", 403);
+  void note_stranger(const RouteRow& row, const codec::HttpRequest& request, std::string_view why) const {
+    keeper_.denied(row, request, "unknown", {403, why});
   }
 
  private:

@@ -46,15 +46,18 @@ Result<void> PeerDesk::admit(const codec::HttpRequest& request) const {
   return Error{ErrorCode::kForbidden, std::string(kStranger)};
 }
 
+void PeerDesk::refuse(cluster::CallKind kind, const Error& why, codec::HttpReply& reply) {
+  if (kind != cluster::CallKind::kHello) {
+    json_error(reply, 403, why.message);
+    return;
+  }
+  reply.status = 403;
+  reply.content_type = kJson;
+  reply.append(hello_refusal(why.message));
+}
+
 int PeerDesk::handle(cluster::CallKind kind, const codec::HttpRequest& request, codec::HttpReply& reply,
                      codec::HttpExchange& exchange) {
-  if (const auto admitted = admit(request); !admitted) {
-    if (kind != cluster::CallKind::kHello) return json_error(reply, 403, admitted.error().message);
-    reply.status = 403;
-    reply.content_type = kJson;
-    reply.append(hello_refusal(admitted.error().message));
-    return 403;
-  }
   auto message = message_of(kind, request);
   if (!message) return json_error(reply, 400, message.error().message);
   if (kind == cluster::CallKind::kHello && message->empty()) {

@@ -30,6 +30,10 @@ class PeerDesk {
   PeerDesk(ClusterHost& host, net::Reactor& reactor, PeerAccess addresses, const access::AccessControl& access)
       : host_(host), reactor_(reactor), addresses_(std::move(addresses)), access_(access) {}
 
+  /// Whether the sender is answered; if not, why. A proof counts once: ask once per request, before handle().
+  [[nodiscard]] Result<void> admit(const codec::HttpRequest& request) const;
+  /// The answer to who is not.
+  static void refuse(cluster::CallKind kind, const Error& why, codec::HttpReply& reply);
   /// The HTTP status of the answer; 0: it is parked. `kind` is one that has a route.
   int handle(cluster::CallKind kind, const codec::HttpRequest& request, codec::HttpReply& reply,
              codec::HttpExchange& exchange);
@@ -37,9 +41,6 @@ class PeerDesk {
   void update(PeerAccess addresses) { addresses_ = std::move(addresses); }
 
  private:
-  /// Whether the sender is answered; if not, why.
-  [[nodiscard]] Result<void> admit(const codec::HttpRequest& request) const;
-
   ClusterHost& host_;
   net::Reactor& reactor_;
   PeerAccess addresses_;

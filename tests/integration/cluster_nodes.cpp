@@ -54,8 +54,10 @@ Address node_address(const std::string& host) {
 
 // ---------------------------------------------------------------------------------------------------------- a node
 
-void ClusterNode::start(const std::vector<std::string>& nodes, const std::vector<std::string>& more) {
+void ClusterNode::start(const std::vector<std::string>& nodes, const std::vector<std::string>& more,
+                        const std::string& token) {
   DaemonOptions options;
+  options.token = token;
   options.listen = false;
   std::vector<std::string> settings{"env.host=" + name_, "nodes=" + joined_by_comma(nodes)};
   settings.insert(settings.end(), more.begin(), more.end());
@@ -111,7 +113,8 @@ std::vector<std::string> ClusterNode::listed_nodes() const {
 
 // ------------------------------------------------------------------------------------------------------- a cluster
 
-TestCluster::TestCluster(size_t count, std::vector<std::string> settings) : settings_(std::move(settings)) {
+TestCluster::TestCluster(size_t count, std::vector<std::string> settings, std::string token)
+    : settings_(std::move(settings)), token_(std::move(token)) {
   for (size_t i = 0; i < count; ++i) nodes_.push_back(std::make_unique<ClusterNode>("n" + std::to_string(i + 1)));
 }
 

@@ -24,7 +24,8 @@ class ClusterNode {
       : name_(std::move(name)), address_(std::move(address)) {}
 
   /// The nodes it is told of; `more` are settings.
-  void start(const std::vector<std::string>& nodes, const std::vector<std::string>& more = {});
+  void start(const std::vector<std::string>& nodes, const std::vector<std::string>& more = {},
+             const std::string& token = {});
   /// SIGKILL, and gone.
   void kill();
   /// SIGTERM, and gone; how it ended.
@@ -58,12 +59,12 @@ class ClusterNode {
 /// Nodes n1, n2, ... that are told of all.
 class TestCluster {
  public:
-  explicit TestCluster(size_t count, std::vector<std::string> settings = {});
+  explicit TestCluster(size_t count, std::vector<std::string> settings = {}, std::string token = {});
   ~TestCluster();
   TestCluster(const TestCluster&) = delete;
   TestCluster& operator=(const TestCluster&) = delete;
 
-  void start(size_t i) { nodes_.at(i)->start(addresses(), settings_); }
+  void start(size_t i) { nodes_.at(i)->start(addresses(), settings_, token_); }
   void start_all();
   [[nodiscard]] ClusterNode& operator[](size_t i) const { return *nodes_.at(i); }
   [[nodiscard]] size_t size() const { return nodes_.size(); }
@@ -73,6 +74,7 @@ class TestCluster {
 
  private:
   std::vector<std::string> settings_;
+  std::string token_;
   std::vector<std::unique_ptr<ClusterNode>> nodes_;
 };
 

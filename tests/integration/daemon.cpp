@@ -64,7 +64,7 @@ std::string TestInstance::register_form() const {
          form({{"region", "r1"}, {"status", status}, {"version", version}, {"addrs", "http://10.0.0.1:80"}});
 }
 
-Daemon::Daemon(DaemonOptions options) {
+Daemon::Daemon(DaemonOptions options) : token_(options.token) {
   if (options.file) {
     write_file(*options.file);
     options.flags.insert(options.flags.begin(), {"-conf", folder_.path().string()});
@@ -111,12 +111,17 @@ void Daemon::read_addresses(const std::string& table) {
   if (api_.empty()) throw std::runtime_error("no address in the start table: " + table);
 }
 
+std::string Daemon::fields(std::string_view more_fields) const {
+  if (token_.empty() || more_fields.find("Authorization") != std::string_view::npos) return std::string(more_fields);
+  return "Authorization: Bearer " + token_ + "\r\n" + std::string(more_fields);
+}
+
 Answer Daemon::get(std::string_view target, std::string_view more_fields) const {
-  return integration::get(api(), target, more_fields);
+  return integration::get(api(), target, fields(more_fields));
 }
 
 Answer Daemon::post(std::string_view target, std::string_view form, std::string_view more_fields) const {
-  return integration::post(api(), target, form, more_fields);
+  return integration::post(api(), target, form, fields(more_fields));
 }
 
 void Daemon::add(const TestInstance& instance) const {

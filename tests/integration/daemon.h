@@ -22,7 +22,8 @@ struct DaemonOptions {
   std::vector<std::string> environment = {};
   std::optional<std::string> file = {};  ///< text of discovery.toml in a folder of its own, given by -conf
   std::optional<unsigned> descriptors = {};
-  bool listen = true;  ///< adds --listen 127.0.0.1:0
+  bool listen = true;      ///< adds --listen 127.0.0.1:0
+  std::string token = {};  ///< sent with what the daemon is asked below, unless other credentials are given
 };
 
 /// "--set", one for each setting.
@@ -94,10 +95,13 @@ class Daemon {
 
  private:
   void start(const DaemonOptions& options);
+  /// With the token, unless other credentials are among them.
+  [[nodiscard]] std::string fields(std::string_view more_fields) const;
   [[nodiscard]] bool started();
   void read_addresses(const std::string& table);
 
   TempDir folder_;
+  std::string token_;
   std::unique_ptr<Child> child_;
   std::vector<Address> api_;
   std::vector<Address> tls_;

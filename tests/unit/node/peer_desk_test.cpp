@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cluster/messages.h"
+#include "codec/hex.h"
 #include "node/peer_paths.h"
 #include "node/routes.h"
 #include "unit/node/eventually.h"
@@ -74,7 +75,12 @@ class PeerDeskTest : public ::testing::Test {
       request.path = row.path;
       (kind == CallKind::kHello ? request.query : request.body) = message;
       request.client = &client;
-      status = desk_.handle(kind, request, reply, exchange);
+      if (const auto admitted = desk_.admit(request); !admitted) {
+        PeerDesk::refuse(kind, admitted.error(), reply);
+        status = 403;
+      } else {
+        status = desk_.handle(kind, request, reply, exchange);
+      }
     });
     return status;
   }

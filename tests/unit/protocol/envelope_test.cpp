@@ -11,9 +11,14 @@ namespace {
 
 TEST(ErrorCodes, MapEveryError) {
   const std::vector<std::pair<ErrorCode, Code>> table{
-      {ErrorCode::kInvalidArgument, Code::kBadRequest}, {ErrorCode::kNotFound, Code::kNotFound},
-      {ErrorCode::kConflict, Code::kConflict},          {ErrorCode::kLimitExceeded, Code::kBadRequest},
-      {ErrorCode::kExhausted, Code::kServerError},      {ErrorCode::kUnavailable, Code::kServerError},
+      {ErrorCode::kInvalidArgument, Code::kBadRequest},
+      {ErrorCode::kNotFound, Code::kNotFound},
+      {ErrorCode::kConflict, Code::kConflict},
+      {ErrorCode::kLimitExceeded, Code::kBadRequest},
+      {ErrorCode::kExhausted, Code::kServerError},
+      {ErrorCode::kUnavailable, Code::kServerError},
+      {ErrorCode::kUnauthenticated, Code::kUnauthorized},
+      {ErrorCode::kForbidden, Code::kForbidden},
       {ErrorCode::kInternal, Code::kServerError},
   };
   ASSERT_EQ(table.size(), static_cast<size_t>(kErrorCodeCount)) << "a new ErrorCode needs a wire code and a line here";
@@ -40,6 +45,8 @@ TEST(Envelope, WritesEveryCodeAsNumberAsTextAndAsHeader) {
   for (const auto& [code, text] : std::vector<std::pair<Code, std::string>>{{Code::kOk, "0"},
                                                                             {Code::kNotModified, "-304"},
                                                                             {Code::kBadRequest, "-400"},
+                                                                            {Code::kUnauthorized, "-401"},
+                                                                            {Code::kForbidden, "-403"},
                                                                             {Code::kNotFound, "-404"},
                                                                             {Code::kConflict, "-409"},
                                                                             {Code::kServerError, "-500"}}) {
