@@ -56,13 +56,15 @@ def stages(all_instructions):
     return found
 
 
-def in_root(root, command, folder, mounts):
+def in_root(stage, command, mounts):
     """Runs it as RUN does: by the shell, in namespaces that end with it, its cache mounts in place."""
+    root = stage["root"]
     binds = "".join(
         f"mkdir -p {shlex.quote(root + target)} && mount --bind {shlex.quote(source)} {shlex.quote(root + target)} && "
         for source, target in mounts)
-    inner = f"cd {shlex.quote(folder)} && {command}"
-    environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+    inner = f"cd {shlex.quote(stage['folder'])} && {command}"
+    environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
+                   **stage["config"]["environment"]}
     for name in ("http_proxy", "https_proxy"):
         if name in os.environ:
             environment[name] = os.environ[name]
@@ -83,7 +85,7 @@ def run(stage, rest, cache):
         mounts.append((source, match[1]))
     if rest.startswith("["):
         raise Wrong("RUN as JSON")
-    in_root(stage["root"], rest, stage["folder"], mounts)
+    in_root(stage, rest, mounts)
 
 
 def copy(stage, rest, context, others):
