@@ -31,6 +31,7 @@ make_root() {
   debootstrap --variant=minbase --include="$2" bookworm "$bare" "$source" >"$bare.debootstrap.log" 2>&1 ||
     { tail -n 20 "$bare.debootstrap.log" >&2; fail "debootstrap failed"; }
   rm -f "$bare.debootstrap.log"
+  chmod 755 "$bare" # that of a temporary folder would keep users other than root out
 }
 
 # copy_settings FOLDER: what this machine needs to reach Debian and others: sources, proxy settings, certificates, names.
