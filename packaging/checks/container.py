@@ -32,7 +32,7 @@ class Container:
 
     def __init__(self, root, config, environment=(), log=None):
         self.root, self.config = root, config
-        self.environment = {"PATH": "/usr/bin", **config["environment"], **dict(environment)}
+        self.environment = {**config["environment"], **dict(environment)}
         self.process = subprocess.Popen(config["entrypoint"], env=self.environment, stdout=log, stderr=log,
                                         preexec_fn=self.confine)
 
