@@ -76,6 +76,7 @@ void add_diff(Verbs& verbs);
 void add_clients(Verbs& verbs);
 void add_protect(Verbs& verbs);
 void add_top(Verbs& verbs);
+void add_health(Verbs& verbs);
 void add_snapshot(Verbs& verbs);
 void add_admin(Verbs& verbs);  ///< reload, drain-node, log-level, remove-node
 void add_validate(Verbs& verbs);

