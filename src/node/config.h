@@ -22,6 +22,7 @@
 #include "node/config_value.h"
 #include "observe/log.h"
 #include "observe/log_line.h"
+#include "sandbox/plan.h"
 
 namespace discovery::node {
 
@@ -153,6 +154,12 @@ struct DrainConfig {
   Duration deadline{};
 };
 
+struct SandboxConfig {
+  bool enabled = true;
+  bool require = false;
+  sandbox::Violation violation = sandbox::Violation::kKill;
+};
+
 /// Where the value of a key came from.
 struct ValueSource {
   enum class Kind : uint8_t { kDefault, kHost, kFallback, kFile, kEnvironment, kFlag };
@@ -183,6 +190,7 @@ struct Config {
   LogConfig log;
   MetricsConfig metrics;
   DrainConfig drain;
+  SandboxConfig sandbox;
 
   std::vector<ValueSource> sources;   ///< parallel to config_keys()
   std::vector<std::string> warnings;  ///< for the log, in the order found
