@@ -7,6 +7,8 @@ find_package(nlohmann_json 3.11 REQUIRED)  # /admin/state, and the model our JSO
 find_package(fmt 9 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)         # logging, behind src/observe
 find_package(prometheus-cpp REQUIRED)      # metric families and their text form, behind src/observe
+find_path(SECCOMP_INCLUDE_DIR seccomp.h REQUIRED) # which system calls are allowed, src/sandbox
+find_library(SECCOMP_LIBRARY seccomp REQUIRED)
 find_package(CLI11 2.1 REQUIRED)           # command lines, src/node and src/ctl
 # Debian's package ships headers and a pkg-config file; only the headers are used.
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)

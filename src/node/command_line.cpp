@@ -30,7 +30,7 @@ constexpr std::array<KeyFlag, 9> kKeyFlags{{
     {"--log-format", "log.format", "FORMAT", "text or json"},
     {"--threads", "httpServer.threads", "NUMBER", "Reactor threads; 0: one for each processor"},
 }};
-constexpr std::array<std::string_view, 6> kOtherFlags{"--conf",         "--set",     "--check",
+constexpr std::array<std::string_view, 7> kOtherFlags{"--conf",         "--set",     "--check", "--check-sandbox",
                                                       "--print-config", "--version", "--help"};
 
 constexpr const char* kAbout =
@@ -44,6 +44,7 @@ constexpr const char* kExamples =
     "  discoveryd --listen 0.0.0.0:7171 --advertise 10.0.0.1:7171 --zone sh001\n"
     "  discoveryd --set limits.body_bytes=1MiB --set polls.max_parked=50000\n"
     "  discoveryd -conf /etc/discovery --check           is the configuration valid? exit 0 or 2\n"
+    "  discoveryd -conf /etc/discovery --check-sandbox   what is closed for that configuration, tried; exit 0 or 1\n"
     "  discoveryd --print-config                         every value in force and where it came from\n"
     "\n"
     "Every key can also be set by the environment, such as DISCOVERYD_HTTPSERVER_ADDR=127.0.0.1:7171.\n"
@@ -87,6 +88,7 @@ struct Options {
   std::array<std::vector<std::string>, kKeyFlags.size()> values;
   std::array<CLI::Option*, kKeyFlags.size()> options{};
   bool check = false;
+  bool check_sandbox = false;
   bool print = false;
   bool version = false;
   bool help = false;
@@ -110,6 +112,8 @@ struct Options {
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_flag("--check", check, "Read the configuration, say what is wrong with it, and end with 0 or 2");
+    app.add_flag("--check-sandbox", check_sandbox,
+                 "Close the sandbox in child processes, try what it must refuse, and end with 0 when all of it holds");
     app.add_flag("--print-config", print, "Print every value in force and where it came from, and end");
     app.add_flag("--version", version, "Print the version and end");
     app.add_flag("-h,--help", help, "Print this and end");
@@ -123,8 +127,11 @@ Result<CommandLine> interpret(const Options& options, std::string_view version) 
     line.text = options.help ? options.app.help() : "discoveryd " + std::string(version) + "\n";
     return line;
   }
-  if (options.check && options.print) return invalid("--check and --print-config: choose one");
+  if (options.check + options.check_sandbox + options.print > 1) {
+    return invalid("--check, --check-sandbox and --print-config: choose one");
+  }
   if (options.check) line.action = CommandLine::Action::kCheck;
+  if (options.check_sandbox) line.action = CommandLine::Action::kCheckSandbox;
   if (options.print) line.action = CommandLine::Action::kPrintConfig;
   line.conf_path = options.conf;
   for (size_t i = 0; i < kKeyFlags.size(); ++i) {

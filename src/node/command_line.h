@@ -25,9 +25,10 @@ enum class ExitCode : int {
 struct CommandLine {
   enum class Action {
     kRun,
-    kCheck,        ///< read the configuration, say what is wrong, end with 0 or 2
-    kPrintConfig,  ///< print_config(), end with 0 or 2
-    kShowText,     ///< help or version: write `text` to standard output, end with 0
+    kCheck,         ///< read the configuration, say what is wrong, end with 0 or 2
+    kCheckSandbox,  ///< close the sandbox in child processes and try it, end with 0 when all of it holds, else 1
+    kPrintConfig,   ///< print_config(), end with 0 or 2
+    kShowText,      ///< help or version: write `text` to standard output, end with 0
   };
   Action action = Action::kRun;
   std::string conf_path;  ///< "" when not given: no file

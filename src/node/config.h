@@ -22,6 +22,7 @@
 #include "node/config_value.h"
 #include "observe/log.h"
 #include "observe/log_line.h"
+#include "sandbox/plan.h"
 
 namespace discovery::node {
 
@@ -161,6 +162,12 @@ struct DrainConfig {
   Duration deadline{};
 };
 
+struct SandboxConfig {
+  bool enabled = true;
+  bool require = false;
+  sandbox::Violation violation = sandbox::Violation::kKill;
+};
+
 /// Where the value of a key came from.
 struct ValueSource {
   enum class Kind : uint8_t { kDefault, kHost, kFallback, kFile, kEnvironment, kFlag };
@@ -192,6 +199,7 @@ struct Config {
   LogConfig log;
   MetricsConfig metrics;
   DrainConfig drain;
+  SandboxConfig sandbox;
 
   std::vector<ValueSource> sources;   ///< parallel to config_keys()
   std::vector<std::string> warnings;  ///< for the log, in the order found

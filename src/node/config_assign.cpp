@@ -184,6 +184,9 @@ Result<void> assign_choice(const KeySpec& key, const RawValue& raw, Config& conf
     if (key.rule == TextRule::kLevel) field<observe::LogLevel>(key, config) = static_cast<observe::LogLevel>(i);
     if (key.rule == TextRule::kFormat) field<observe::LogFormat>(key, config) = static_cast<observe::LogFormat>(i);
     if (key.rule == TextRule::kProtect) field<ProtectWhen>(key, config) = static_cast<ProtectWhen>(i);
+    if (key.rule == TextRule::kViolation) {
+      field<sandbox::Violation>(key, config) = static_cast<sandbox::Violation>(i);
+    }
     return {};
   }
   return invalid(shown(*text) + " is none of: " + expected);
@@ -230,6 +233,7 @@ size_t index_of(const KeySpec& key, Config& config) {
 size_t choice_index(const KeySpec& key, Config& config) {
   if (key.rule == TextRule::kLevel) return index_of<observe::LogLevel>(key, config);
   if (key.rule == TextRule::kFormat) return index_of<observe::LogFormat>(key, config);
+  if (key.rule == TextRule::kViolation) return index_of<sandbox::Violation>(key, config);
   return index_of<ProtectWhen>(key, config);
 }
 

@@ -14,6 +14,7 @@ using enum KeyType;
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warn", "error"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 constexpr std::array<std::string_view, 2> kProtects{"always", "uncovered"};
+constexpr std::array<std::string_view, 2> kViolations{"kill", "errno"};
 
 #define FIELD(member) [](Config& c) -> KeyField { return &c.member; }
 
@@ -82,7 +83,7 @@ constexpr KeySpec kKeys[] = {
     {.name = "cluster.node_id", .type = kNumber, .field = FIELD(cluster.node_id), .default_text = "0", .min_text = "0", .max_text = "65535",
      .description = "Number of this node, no other may have it. 0: made from the advertised address."},
     {.name = "cluster.data_dir", .type = kText, .field = FIELD(cluster.data_dir), .default_text = "",
-     .description = "Folder for snapshots and journal, of this process alone. Empty: nothing is kept."},
+     .description = "Folder for snapshots and journal, of this process alone. Empty: nothing is kept.", .path = NamesPath::kWriteFolder},
     {.name = "cluster.snapshot_max_age", .type = kDuration, .field = FIELD(cluster.snapshot_max_age), .default_text = "310s", .min_text = "0s", .max_text = "24h",
      .description = "Older snapshots are not loaded; a cancelled instance is remembered so much longer."},
     {.name = "cluster.ack_wait", .type = kDuration, .field = FIELD(cluster.ack_wait), .default_text = "0s", .min_text = "0s", .max_text = "10s",
@@ -166,23 +167,23 @@ constexpr KeySpec kKeys[] = {
      .rule = TextRule::kListen},
     {.name = "tls.certificate", .type = kText, .field = FIELD(tls.certificate), .default_text = "",
      .description = "File with the certificate shown there and those that lead to its authority (PEM); read again on a reload.",
-     .reloadable = true},
+     .path = NamesPath::kReadFile, .reloadable = true},
     {.name = "tls.key", .type = kText, .field = FIELD(tls.key), .default_text = "",
-     .description = "File with the key of that certificate (PEM, without a password); read again on a reload.", .reloadable = true},
+     .description = "File with the key of that certificate (PEM, without a password); read again on a reload.", .path = NamesPath::kReadFile, .reloadable = true},
     {.name = "admin.listen", .type = kText, .field = FIELD(admin.listen), .default_text = "",
      .description = "An address for the admin calls alone, without access control. Empty: on the API listeners, from loopback, or with the token.",
      .rule = TextRule::kListen},
     {.name = "admin.token_file", .type = kText, .field = FIELD(admin.token_file), .default_text = "",
-     .description = "File with a token of 16 to 512 bytes: who sends it may make admin calls from elsewhere and act on the page. Empty: nobody may.", .reloadable = true},
+     .description = "File with a token of 16 to 512 bytes: who sends it may make admin calls from elsewhere and act on the page. Empty: nobody may.", .path = NamesPath::kReadFile, .reloadable = true},
     {.name = "access.required", .type = kBool, .field = FIELD(access.required), .default_text = "false",
      .description = "Only who shows a token, or is a node that proves it, may read, write and administer what it was granted. Takes access.token_file, and with other nodes access.peer_key_file.",
      .reloadable = true},
     {.name = "access.token_file", .type = kText, .field = FIELD(access.token_file), .default_text = "",
-     .description = "File with the tokens and what they allow (JSON, see security.md); read again on a reload.", .reloadable = true},
+     .description = "File with the tokens and what they allow (JSON, see security.md); read again on a reload.", .path = NamesPath::kReadFile, .reloadable = true},
     {.name = "access.peer_key_file", .type = kText, .field = FIELD(access.peer_key_file), .default_text = "",
-     .description = "File with the secret that all nodes share, 32 to 512 bytes; read again on a reload. With it nodes prove to each other who they are.", .reloadable = true},
+     .description = "File with the secret that all nodes share, 32 to 512 bytes; read again on a reload. With it nodes prove to each other who they are.", .path = NamesPath::kReadFile, .reloadable = true},
     {.name = "access.audit_file", .type = kText, .field = FIELD(access.audit_file), .default_text = "",
-     .description = "File for a line about every write, admin call and refusal. Empty: with access.required they stand in the log, else there are none."},
+     .description = "File for a line about every write, admin call and refusal. Empty: with access.required they stand in the log, else there are none.", .path = NamesPath::kAppendFile},
     {.name = "access.audit_bytes", .type = kSize, .field = FIELD(access.audit_bytes), .default_text = "64MiB", .min_text = "0", .max_text = "1TiB",
      .description = "Of that file: past it, it is renamed to end in .1, in the place of the one before, and begun anew. 0: never."},
     {.name = "shield.enabled", .type = kBool, .field = FIELD(shield.enabled), .default_text = "true",
@@ -202,7 +203,7 @@ constexpr KeySpec kKeys[] = {
     {.name = "log.format", .type = kChoice, .field = FIELD(log.format), .default_text = "text",
      .description = "text or json.", .rule = TextRule::kFormat},
     {.name = "log.file", .type = kText, .field = FIELD(log.file), .default_text = "",
-     .description = "File to append to, opened anew on SIGHUP. Empty: standard error."},
+     .description = "File to append to, opened anew on SIGHUP. Empty: standard error.", .path = NamesPath::kAppendFile},
     {.name = "log.access_sample", .type = kNumber, .field = FIELD(log.access_sample), .default_text = "0", .min_text = "0", .max_text = "1000000000",
      .description = "Log one request in so many. 0: none.", .reloadable = true},
     {.name = "log.stdout", .type = kIgnored, .default_text = "",
@@ -231,6 +232,13 @@ constexpr KeySpec kKeys[] = {
      .description = "Over how long the answers to parked polls are spread while the node ends.", .reloadable = true},
     {.name = "drain.deadline", .type = kDuration, .field = FIELD(drain.deadline), .default_text = "10s", .min_text = "0s", .max_text = "10m",
      .description = "After this the node ends with requests still open.", .reloadable = true},
+    {.name = "sandbox.enabled", .type = kBool, .field = FIELD(sandbox.enabled), .default_text = "true",
+     .description = "Close the process in once it is started: no privileges, few system calls, few files. What the kernel lacks is left out."},
+    {.name = "sandbox.require", .type = kBool, .field = FIELD(sandbox.require), .default_text = "false",
+     .description = "Refuse to start where the kernel lacks a part of it."},
+    {.name = "sandbox.violation", .type = kChoice, .field = FIELD(sandbox.violation), .default_text = "kill",
+     .description = "What a system call does that is not allowed: kill ends the process, errno lets the call fail.",
+     .rule = TextRule::kViolation},
     {.name = "scheduler", .type = kIgnored, .default_text = "",
      .description = "Of the original: scheduler files stand beside the configuration file.",
      .effect = Effect::kOriginal},
@@ -284,6 +292,8 @@ std::span<const std::string_view> choices_of(TextRule rule) {
       return kFormats;
     case TextRule::kProtect:
       return kProtects;
+    case TextRule::kViolation:
+      return kViolations;
     default:
       return {};
   }

@@ -30,7 +30,15 @@ enum class KeyType : uint8_t {
 };
 
 /// What a text, or each item of a list, must be. An empty text is always accepted.
-enum class TextRule : uint8_t { kPlain, kName, kListen, kPeer, kIp, kLevel, kFormat, kProtect };
+enum class TextRule : uint8_t { kPlain, kName, kListen, kPeer, kIp, kLevel, kFormat, kProtect, kViolation };
+
+/// What a text names that the node opens: the sandbox leaves it open.
+enum class NamesPath : uint8_t {
+  kNone,
+  kReadFile,     ///< read at start and on a reload
+  kAppendFile,   ///< made, appended to, and opened anew
+  kWriteFolder,  ///< files are made, replaced and removed in it
+};
 
 enum class Effect : uint8_t {
   kNow,
@@ -40,7 +48,7 @@ enum class Effect : uint8_t {
 
 /// The member of a Config that a key fills.
 using KeyField = std::variant<bool*, uint64_t*, double*, Duration*, std::string*, std::vector<std::string>*, ZoneNodes*,
-                              observe::LogLevel*, observe::LogFormat*, ProtectWhen*>;
+                              observe::LogLevel*, observe::LogFormat*, ProtectWhen*, sandbox::Violation*>;
 
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): ordered for whoever reads the table
 struct KeySpec {
@@ -53,6 +61,7 @@ struct KeySpec {
   std::string_view description;
   TextRule rule = TextRule::kPlain;
   Effect effect = Effect::kNow;
+  NamesPath path = NamesPath::kNone;
   bool reloadable = false;
   bool secret = false;  ///< never shown, never on the command line
 

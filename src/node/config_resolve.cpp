@@ -87,6 +87,9 @@ class Resolver {
               ", too little for one body: " + named(config_, "limits.body_bytes") + " is " +
               format_size(limits.body_bytes));
     }
+    if (config_.sandbox.require && !config_.sandbox.enabled) {
+      problem(named(config_, "sandbox.require") + " is set, but " + named(config_, "sandbox.enabled") + " is false");
+    }
     check_tls();
     check_access();
     check_listeners();

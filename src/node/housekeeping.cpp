@@ -168,6 +168,11 @@ TimePoint Node::sweep_slice(TimePoint now) {
 
 void Node::warn_at_start() {
   const MutexLock lock(config_mutex_);
+  const std::string holding = sandbox_.holding();
+  logger_.log(LogLevel::kInfo, "sandbox", {{"holds", std::string_view(holding)}});
+  if (const std::string missing = sandbox_.missing(); !missing.empty()) {
+    logger_.log(LogLevel::kWarn, "sandbox_incomplete", {{"cause", std::string_view(missing)}});
+  }
   for (const std::string& w : config_.warnings)
     logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(w)}});
   for (const std::string& file : readable_by_others(config_)) {
@@ -245,6 +250,10 @@ std::string Node::start_table() const {
       table += fmt::format("{:<10} {:<28} {:<5} {}\n", row.protocol, net::to_string(a), row.tls,
                            access_required() ? "token" : "none");
     }
+  }
+  table += fmt::format("{:<10} {}\n", "SANDBOX", sandbox_.holding());
+  if (const std::string missing = sandbox_.missing(); !missing.empty()) {
+    table += fmt::format("{:<10} not: {}\n", "", missing);
   }
   const std::string base = "http://" + net::to_string(server_->bound_addresses("api").front());
   const auto open = access_required() ? std::vector<std::string>() : addresses_beyond_loopback();

@@ -14,9 +14,12 @@
 #include "node/config_host.h"
 #include "node/config_load.h"
 #include "node/node.h"
+#include "node/sandbox_plan.h"
 #include "node/settings.h"
 #include "node/version.h"
 #include "observe/spd_logger.h"
+#include "sandbox/check.h"
+#include "sandbox/sandbox.h"
 
 namespace discovery::node {
 namespace {
@@ -26,9 +29,10 @@ int exit_with(ExitCode code, std::string_view message) {
   return static_cast<int>(code);
 }
 
-/// The configuration from where `line` says, and the folder of its scheduler files.
+/// The configuration from where `line` says, its file, and the folder of its scheduler files.
 struct Loaded {
   Config config;
+  std::string file;
   std::string folder;
 };
 
@@ -42,34 +46,61 @@ Result<Loaded> load(const CommandLine& line) {
   const ConfigInput input{place.file, place.text, read_environment(environ), line.flags, read_host_facts()};
   auto config = read_config(input);
   if (!config) return config.error();
-  return Loaded{std::move(*config), place.folder};
+  return Loaded{std::move(*config), place.file, place.folder};
+}
+
+Result<std::unique_ptr<observe::SpdLogger>> open_log(const Config& config, const Clock& clock) {
+  observe::SpdLogger::Options log;
+  log.format = config.log.format;
+  log.level = config.log.level;
+  log.node = config.env.host;
+  log.path = config.log.file;
+  // Its thread is there before the listeners are bound, and keeps what it was started with.
+  Result<std::unique_ptr<observe::SpdLogger>> logger = Error{};
+  sandbox::without_capabilities([&] { logger = observe::SpdLogger::open(log, clock); });
+  return logger;
 }
 
 int serve(const CommandLine& line, Loaded loaded) {
   Node::block_signals();
-  const net::SteadyClock clock;
-  observe::SpdLogger::Options log;
-  log.format = loaded.config.log.format;
-  log.level = loaded.config.log.level;
-  log.node = loaded.config.env.host;
-  log.path = loaded.config.log.file;
-  auto logger = observe::SpdLogger::open(log, clock);
-  if (!logger) return exit_with(ExitCode::kBadConfiguration, logger.error().message);
+  const Environment environment = read_environment(environ);
+  const bool required = loaded.config.sandbox.require;
+  if (loaded.config.sandbox.enabled) make_folders(loaded.config);
+  const sandbox::Plan plan = sandbox_plan(loaded.config, loaded.file, loaded.folder, environment);
+  sandbox::State closed = sandbox::confine_early(plan);
 
+  const net::SteadyClock clock;
+  auto logger = open_log(loaded.config, clock);
+  if (!logger) return exit_with(ExitCode::kBadConfiguration, logger.error().message);
   const auto reread = [&line]() -> Result<Config> {
     auto again = load(line);
     if (!again) return again.error();
     return std::move(again->config);
   };
-  auto notifier = ServiceNotifier::open(read_environment(environ), getpid());
+  auto notifier = ServiceNotifier::open(environment, getpid());
   if (!notifier) return exit_with(ExitCode::kBadConfiguration, notifier.error().message);
   ExitCode code = ExitCode::kFailure;
   auto node =
       Node::open({std::move(loaded.config), reread, loaded.folder, std::move(*notifier)}, **logger, clock, code);
   if (!node) return exit_with(code, node.error().message);
+  sandbox::confine_late(plan, closed);
+  if (const auto whole = closed.require(); required && !whole) {
+    return exit_with(ExitCode::kFailure, whole.error().message);
+  }
+  (*node)->set_sandbox(plan, std::move(closed));
   fmt::print("discoveryd {} ({})\n{}", kVersion, kCommit, (*node)->start_table());
   std::fflush(stdout);
   return (*node)->run();
+}
+
+int check_sandbox(const Loaded& loaded) {
+  const sandbox::Plan plan = sandbox_plan(loaded.config, loaded.file, loaded.folder, read_environment(environ));
+  bool all = true;
+  for (const sandbox::CheckLine& line : sandbox::check_sandbox(plan)) {
+    fmt::print("  {:<5} {}: {}\n", line.holds ? "ok" : "FAIL", line.what, line.detail);
+    all = all && line.holds;
+  }
+  return static_cast<int>(all ? ExitCode::kClean : ExitCode::kFailure);
 }
 
 int start(std::span<const std::string> words) {
@@ -98,6 +129,8 @@ int start(std::span<const std::string> words) {
       }
       fmt::print("the configuration is good\n");
       break;
+    case CommandLine::Action::kCheckSandbox:
+      return check_sandbox(*loaded);
     default:
       return serve(*line, std::move(*loaded));
   }

@@ -7,6 +7,7 @@
 
 #include "node/front_door.h"
 #include "node/kernel_random.h"
+#include "node/sandbox_plan.h"
 #include "node/settings.h"
 #include "node/version.h"
 
@@ -34,6 +35,11 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       expire_after_max_(config_.lease.expire_after_max),
       connections_max_(config_.limits.connections) {
   apply_budget(config_, polls_);
+}
+
+void Node::set_sandbox(sandbox::Plan plan, sandbox::State state) {
+  sandbox_plan_ = std::move(plan);
+  sandbox_ = std::move(state);
 }
 
 Node::~Node() {
@@ -206,6 +212,11 @@ std::string Node::state_json(TimePoint now) const {
   state["requests"] = server.requests;
   state["records"] = lease.records;
   state["tombstones"] = lease.tombstones;
+  nlohmann::ordered_json& closed = state["sandbox"];
+  for (const sandbox::Part part : sandbox::kParts) {
+    closed[std::string(sandbox::part_name(part))] = {{"holds", sandbox_.of(part).holds},
+                                                     {"detail", sandbox_.of(part).detail}};
+  }
   state["log_level"] = observe::level_name(logger_.level());
   return state.dump();
 }
@@ -304,6 +315,9 @@ Result<std::string> Node::reload_config() {
     logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(warning)}});
   }
   Reload plan = plan_reload(config_, std::move(*fresh));
+  if (sandbox_.of(sandbox::Part::kLandlock).holds) {
+    if (const auto covered = all_files_covered(plan.config, sandbox_plan_); !covered) return covered.error();
+  }
   auto identity = tls_identity(plan.config);
   if (!identity) return identity.error();
   auto token = AdminToken::load(plan.config.admin.token_file);

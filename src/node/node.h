@@ -55,6 +55,8 @@
 #include "registry/registry.h"
 #include "registry/start_protection.h"
 #include "registry/sweep.h"
+#include "sandbox/plan.h"
+#include "sandbox/sandbox.h"
 
 namespace discovery::node {
 
@@ -81,6 +83,9 @@ class Node final : private Operations, private ClusterEvents {
   [[nodiscard]] static Result<std::unique_ptr<Node>> open(NodeInput input, observe::Logger& logger, const Clock& clock,
                                                           ExitCode& exit_code);
   ~Node();
+
+  /// What is closed, for answers and the start table; before run(), which does not close anything itself.
+  void set_sandbox(sandbox::Plan plan, sandbox::State state);
 
   /// Serves until told to stop; the exit code of the process.
   int run();
@@ -189,6 +194,9 @@ class Node final : private Operations, private ClusterEvents {
   registry::Sweep sweep_;
   WakeDispatcher wakes_;
   SchedulerWatch schedulers_;
+  // Constant while there are other threads.
+  sandbox::Plan sandbox_plan_;
+  sandbox::State sandbox_;
   LargePages large_pages_;  ///< main thread
   ServiceNotifier notifier_;
   std::unique_ptr<StoreKeeper> store_;  ///< null without a data folder

@@ -13,6 +13,10 @@ void Node::add_metrics() {
   for (const auto& unit : units_) metrics_registry_.add_reactor(unit->metrics());
   const auto number = [](auto value) { return static_cast<double>(value); };
   metrics_registry_.add_value(metric::kReady, {}, [this, number] { return number(is_ready(readiness(clock_.now()))); });
+  for (const sandbox::Part part : sandbox::kParts) {
+    metrics_registry_.add_value(metric::kSandbox, {sandbox::part_name(part)},
+                                [this, part, number] { return number(sandbox_.of(part).holds); });
+  }
   metrics_registry_.add_value(metric::kSelfProtection, {},
                               [this, number] { return number(registry_.lease_status().protecting); });
   metrics_registry_.add_value(metric::kRenewsExpected, {},

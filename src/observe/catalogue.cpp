@@ -72,6 +72,7 @@ std::span<const MetricInfo* const> catalogue() {
       &kJournalBytes,
       &kJournalLost,
       &kDiskFailing,
+      &kSandbox,
       &kProcessCpu,
       &kProcessResident,
       &kProcessVirtual,

@@ -210,6 +210,9 @@ inline constexpr MetricInfo kJournalLost{"discovery_journal_records_lost_total",
 inline constexpr MetricInfo kDiskFailing{
     "discovery_disk_failing", MetricType::kGauge, {}, "1 while the data folder refuses to be written, else 0."};
 
+inline constexpr MetricInfo kSandbox{
+    "discovery_sandbox", MetricType::kGauge, {"part"}, "1 where that part of the sandbox holds, else 0."};
+
 // The process, under the names every Prometheus client uses.
 inline constexpr MetricInfo kProcessCpu{
     "process_cpu_seconds_total", MetricType::kCounter, {}, "Processor time used, user and system."};
