@@ -101,6 +101,7 @@ struct LimitsConfig {
   uint64_t metadata_bytes = 0;
   uint64_t addrs = 0;
   uint64_t partial_bytes = 0;
+  uint64_t unsent_bytes = 0;
   uint64_t registry_memory_bytes = 0;
   uint64_t connections = 0;              ///< at least 1
   uint64_t connections_per_address = 0;  ///< 0: no limit

@@ -145,6 +145,8 @@ constexpr KeySpec kKeys[] = {
      .description = "Addresses of an instance.", .reloadable = true},
     {.name = "limits.partial_bytes", .type = kSize, .field = FIELD(limits.partial_bytes), .default_text = "256MiB", .min_text = "1MiB", .max_text = "1TiB",
      .description = "Partly read requests of all connections together; past it 503."},
+    {.name = "limits.unsent_bytes", .type = kSize, .field = FIELD(limits.unsent_bytes), .default_text = "256MiB", .min_text = "1MiB", .max_text = "1TiB",
+     .description = "Answers that wait for their clients, of all connections together; past it who took nothing for longest is closed.", .reloadable = true},
     {.name = "limits.registry_memory", .type = kSize, .field = FIELD(limits.registry_memory_bytes), .default_text = "0", .min_text = "0", .max_text = "1024TiB",
      .description = "Stored records; past it -500. 0: half of the memory.", .reloadable = true},
     {.name = "limits.connections", .type = kNumber, .field = FIELD(limits.connections), .default_text = "0", .min_text = "0", .max_text = "100000000",

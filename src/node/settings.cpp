@@ -182,6 +182,7 @@ net::ServerOptions server_options(const Config& config, const Clock& clock) {
   if (config.limits.min_rate_bytes == 0) options.session.rate_grace = config.limits.body_timeout;
   options.connections_max = config.limits.connections;
   options.connections_per_address_max = config.limits.connections_per_address;
+  options.session.unsent_bytes_max = config.limits.unsent_bytes;
   options.partial_bytes_max = config.limits.partial_bytes;
   options.clock = &clock;
   return options;
