@@ -109,7 +109,10 @@ struct LimitsConfig {
   Duration body_timeout{};
   Duration idle_timeout{};
   Duration write_timeout{};
-  uint64_t min_rate_bytes = 0;  ///< a second, of a request being read; 0: no limit
+  uint64_t min_rate_bytes = 0;     ///< a second, of a request being read; 0: no limit
+  uint64_t reads_per_second = 0;   ///< of one client; 0: no limit
+  uint64_t writes_per_second = 0;  ///< as above
+  Duration burst{};                ///< so much of these rates may come at once
 };
 
 struct AdminConfig {

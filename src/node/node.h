@@ -173,6 +173,7 @@ class Node final : private Operations, private ClusterEvents {
   registry::Registry registry_;
   registry::StartProtection protection_;
   protocol::ProofOfLife proofs_;
+  guard::RateLimit rate_limit_;
   registry::PollBudget polls_;
   registry::Sweep sweep_;
   WakeDispatcher wakes_;

@@ -53,6 +53,7 @@ struct UnitContext {
   uint32_t access_one_in;
   PeerAccess peers;
   guard::ShieldSettings shield;
+  guard::RateLimit& rate_limit;
   net::Worker& clerk;
 };
 
@@ -69,6 +70,7 @@ class ReactorUnit final : public net::TurnHook {
         peers_(context.cluster, reactor, context.peers),
         guard_(context.shield, metrics_, context.warnings),
         feed_(reactor, context.clerk) {
+    guard_.limit_rates({context.rate_limit, context.registry, context.peers.ips});
     reactor.add_hook(*this);
   }
 
