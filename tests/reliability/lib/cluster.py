@@ -91,6 +91,9 @@ class Node:
     def running(self):
         return self._process is not None and self._process.poll() is None
 
+    def pid(self):
+        return self._process.pid
+
     def kill(self):
         """SIGKILL to it and to what it was started through; returns when it is gone."""
         self._signal(signal.SIGKILL)
