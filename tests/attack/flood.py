@@ -40,8 +40,9 @@ def flooded(target, seconds):
 def measure(sections, pairs, seconds):
     """Medians of p99 without and with the flood, in ms, and the last flood."""
     quiet, loud, ratios, wrong = [], [], [], 0
-    with Target(sections) as target:
+    with Target() as target:
         target.fill(APPS, PER)
+        target.reload(sections)  # who fills is an honest client too
         honest(target, 2)
         for _ in range(pairs):
             before = honest(target, seconds)

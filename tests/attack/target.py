@@ -53,6 +53,13 @@ class Target(Cluster):
     def pid(self):
         return self.node.pid()
 
+    def reload(self, sections):
+        """Other sections of the configuration, from now on."""
+        self.node.reconfigure(sections)
+        status, body = self.node.request(b"POST /admin/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+        if status != 200:
+            raise RuntimeError(f"the reload was refused: {body!r}")
+
     def cpu_s(self):
         """Processor time, to the nanosecond."""
         return time.clock_gettime((~self.pid << 3) | 2)
