@@ -2,8 +2,8 @@
 
 With limits.reads_per_second and limits.writes_per_second as below, honest clients renew 2,000 times a second, in turns
 with and without a client that sends lists, polls answered at once and registers over 64 connections each.
-Bound: p99 of the honest renewals grows by at most 20 %; no wrong answer, to the flood neither. The same without the
-limits, which are off by default, is told beside it.
+Bound: p99 of the honest renewals grows by at most 20 % (--short, three pairs of three seconds: 50 %); no wrong answer, to
+the flood neither. The same without the limits, which are off by default, is told beside it.
 """
 
 import statistics
@@ -14,7 +14,7 @@ from lib.report import Result, say
 from target import Target, attackers, ms
 
 APPS, PER = 1000, 100  # 100,000 instances, which should renew 3,333 times a second
-RATIO_MAX = 1.2
+RATIO_MAX, RATIO_MAX_SHORT = 1.2, 1.5
 LIMITS = {"limits": ["reads_per_second = 1000", "writes_per_second = 100"]}
 KINDS = ("fetch", "polls", "register")
 
@@ -62,7 +62,7 @@ def main():
     pairs, seconds = (3, 3) if options.short else (5, 5)
     result = Result("flood")
     quiet, loud, ratio, rate, wrong = measure(LIMITS, pairs, seconds)
-    result.at_most("p99 with the flood / without", ratio, RATIO_MAX)
+    result.at_most("p99 with the flood / without", ratio, RATIO_MAX_SHORT if options.short else RATIO_MAX)
     result.at_most("wrong answers", wrong, 0)
     result.note("p99 without", quiet, " ms")
     result.note("with", loud, " ms")
