@@ -11,6 +11,7 @@ const kAtOnce = 1000;
 const kRules = {
   spinning_poll: "polls again at once after each answer",
   register_loop: "registers the same again and again",
+  rate: "asks more often than it may (limits.reads_per_second, limits.writes_per_second)",
   renew_loop: "renews what is not registered (answered -404) again and again",
 };
 const kShow = {all: () => true, slow: (c) => c.slow > 0, slowed: (c) => c.slowed.length > 0};

@@ -39,6 +39,18 @@ std::string_view field_of(std::string_view head, std::string_view name) {
   return {};
 }
 
+bool to_address(const std::string& text, in_addr& into) { return inet_pton(AF_INET, text.c_str(), &into) == 1; }
+
+/// Without a port of its own, which connect() then chooses: else all connections would share one set of ports.
+bool bind_source(int descriptor, const std::string& source) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  const int on = 1;
+  return to_address(source, address.sin_addr) &&
+         ::setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) == 0 &&
+         ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
 }  // namespace
 
 Endpoint Endpoint::parse(std::string_view text) {
@@ -48,8 +60,7 @@ Endpoint Endpoint::parse(std::string_view text) {
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), e.port);
   e.address = std::string(text.substr(0, colon));
   in_addr ignored{};
-  if (error != std::errc() || end != port.data() + port.size() ||
-      inet_pton(AF_INET, e.address.c_str(), &ignored) != 1) {
+  if (error != std::errc() || end != port.data() + port.size() || !to_address(e.address, ignored)) {
     throw std::invalid_argument("not an IPv4 address with a port: " + std::string(text));
   }
   return e;
@@ -61,10 +72,11 @@ Client::Client(const Endpoint& to) : discovery_(to.discovery) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(to.port);
-  inet_pton(AF_INET, to.address.c_str(), &address.sin_addr);
+  to_address(to.address, address.sin_addr);
   const int on = 1;
   ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if ((!to.source.empty() && !bind_source(descriptor_, to.source)) ||
+      ::connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     const int error = errno;
     ::close(descriptor_);
     errno = error;

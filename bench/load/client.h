@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 struct Endpoint {
   std::string address = "127.0.0.1";  ///< IPv4
   uint16_t port = 7171;
+  std::string source{};   ///< the client's own IPv4 address; "": the system chooses
   bool discovery = true;  ///< an answer must be 200 and begin with `{"code":0,`; else any 200 will do
 
   /// "127.0.0.1:7171". Throws std::invalid_argument.

@@ -105,6 +105,11 @@ nlohmann::json closed_loop(const Setting& s, const std::string& operation) {
       r.fetch(n % s.population.apps, out);
       return true;
     };
+  } else if (operation == "polls") {
+    source = [&](uint64_t n, std::string& out) {
+      r.polls(n % s.population.apps, n, 0, out);
+      return true;
+    };
   } else if (operation == "mix") {
     source = [&](uint64_t n, std::string& out) {
       if (n % 10 == 9) {

@@ -27,7 +27,8 @@ struct Setting {
 nlohmann::json fill(const Setting& setting);
 
 /// Each connection sends the next request when it has its answer. Operations: renew, register (what fill() registered,
-/// unchanged), fetch, mix (fetch, and every tenth a register), get, post.
+/// unchanged), fetch, polls (of somebody who knows nothing: answered at once), mix (fetch, and every tenth a register),
+/// get, post.
 nlohmann::json closed_loop(const Setting& setting, const std::string& operation);
 
 struct ParkSetting {
@@ -41,8 +42,10 @@ struct PaceSetting {
   double renewals_per_second = 1000;
   double changes_per_second = 0;  ///< a register of an instance that is new to its application
   uint64_t polls = 0;             ///< parked all the time: whoever is answered asks again
+  bool yields = false;            ///< sleep until the next thing is due, rather than look all the time
 };
-/// Work at a given rate. A renewal's latency counts from when it was due, also when it had to wait for a connection.
+/// Work at a given rate. A renewal's latency counts from when it was due, also when it had to wait for a connection;
+/// that of a poll from when the first change it had not been told was sent, to the first byte of its answer.
 nlohmann::json paced(const Setting& setting, const PaceSetting& pace);
 
 struct RollingSetting {

@@ -40,11 +40,13 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   std::string address = "127.0.0.1:7171";
+  std::string source;
   bool plain_answers = false;
   pid_t pid = 0;
   int64_t time_ms = 5000;
   Setting setting;
   app.add_option("--server", address, "address and port");
+  app.add_option("--source", source, "own IPv4 address");
   app.add_option("--pid", pid, "the server's process, for its CPU time and memory");
   app.add_option("--apps", setting.population.apps, "applications");
   app.add_option("--per", setting.population.per, "instances of each");
@@ -55,7 +57,7 @@ int main(int argc, char** argv) {
   CLI::App* fill_command = app.add_subcommand("fill", "register the whole population once");
   CLI::App* run_command = app.add_subcommand("run", "one operation, as fast as it is answered");
   std::string operation = "renew";
-  run_command->add_option("--op", operation, "renew, register, fetch, mix, get or post");
+  run_command->add_option("--op", operation, "renew, register, fetch, polls, mix, get or post");
   run_command->add_option("--path", setting.requests.path, "of get and post");
   run_command->add_flag("--static", plain_answers, "any answer of status 200 is right");
   CLI::App* park_command = app.add_subcommand("park", "long polls: what they cost, and how fast they are told");
@@ -66,6 +68,7 @@ int main(int argc, char** argv) {
   pace_command->add_option("--renewals", pace.renewals_per_second, "a second");
   pace_command->add_option("--changes", pace.changes_per_second, "a second");
   pace_command->add_option("--polls", pace.polls, "parked all the time");
+  pace_command->add_flag("--yield", pace.yields, "sleep until the next thing is due");
   CLI::App* stops_command = app.add_subcommand("stops", "how long this machine stops a program by itself");
   CLI::App* rolling_command = app.add_subcommand("rolling", "a rolling restart of one application before watchers");
   RollingSetting rolling;
@@ -85,6 +88,7 @@ int main(int argc, char** argv) {
   try {
     raise_descriptor_limit();
     setting.server.discovery = !plain_answers;
+    setting.server.source = source;
     setting.requests.host = address;
     setting.process = ServerProcess(pid);
     setting.time = std::chrono::milliseconds(time_ms);

@@ -1,4 +1,5 @@
 // paced(): work at a given rate, as a fleet of that size makes it.
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -21,6 +22,31 @@ Clock::time_point due(Clock::time_point begin, uint64_t n, double per_second) {
                      std::chrono::duration<double>(static_cast<double>(n) / per_second));
 }
 
+/// The changes of one application, oldest first. The changer has one under way at a time, so the server's timestamp of
+/// each lies between when it was sent and when the next one was.
+class Changes {
+ public:
+  void sent(Clock::time_point now) {
+    if (sent_.size() == kKept) sent_.pop_front();
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    sent_.push_back({std::chrono::duration_cast<std::chrono::nanoseconds>(wall).count(), now});
+  }
+  /// When the first one was sent that who had been told `before` did not know, if it is among those up to `told`.
+  [[nodiscard]] const Clock::time_point* first_news(int64_t before, int64_t told) const {
+    const auto later = [](int64_t t, const Sent& sent) { return t < sent.wall_ns; };
+    const auto it = std::upper_bound(sent_.begin(), sent_.end(), before, later);
+    return it == sent_.end() || it->wall_ns > told ? nullptr : &it->at;
+  }
+
+ private:
+  static constexpr size_t kKept = 10'000;
+  struct Sent {
+    int64_t wall_ns;
+    Clock::time_point at;
+  };
+  std::deque<Sent> sent_;
+};
+
 class Fleet {
  public:
   Fleet(const Setting& s, const PaceSetting& pace)
@@ -37,6 +63,8 @@ class Fleet {
 
   void park() {
     latest_ = latest_timestamps(caller_, s_.requests, s_.population.apps);
+    news_.resize(s_.population.apps);
+    asked_with_.resize(pace_.polls);
     for (uint64_t i = 0; i < pace_.polls; ++i) ask(i, spread(i, s_.population.apps));
   }
 
@@ -47,7 +75,7 @@ class Fleet {
       while (due(begin, sent_, pace_.renewals_per_second) <= now && !free_.empty()) renew(begin);
       if (pace_.changes_per_second > 0 && due(begin, changes_, pace_.changes_per_second) <= now && !changer_->awaits())
         change();
-      poller_.wait(std::chrono::milliseconds(free_.empty() ? 1 : 0), [&](uint64_t i) { arrived(i); });
+      poller_.wait(time_to_wait(begin), [&](uint64_t i) { arrived(i); });
     }
     took_ = seconds(Clock::now() - begin);
     behind_ = static_cast<uint64_t>(took_ * pace_.renewals_per_second) -
@@ -68,7 +96,20 @@ class Fleet {
   }
 
  private:
-  void ask(uint64_t i, uint64_t app) { watchers_.ask(i, app, latest_[app], kTailBytes); }
+  void ask(uint64_t i, uint64_t app) {
+    asked_with_[i] = latest_[app];
+    watchers_.ask(i, app, latest_[app], kTailBytes);
+  }
+
+  [[nodiscard]] Clock::duration time_to_wait(Clock::time_point begin) const {
+    constexpr Clock::duration kLongest = std::chrono::milliseconds(1);
+    if (free_.empty()) return kLongest;
+    if (!pace_.yields) return {};
+    auto next = due(begin, sent_, pace_.renewals_per_second);
+    if (pace_.changes_per_second > 0 && !changer_->awaits())
+      next = std::min(next, due(begin, changes_, pace_.changes_per_second));
+    return std::clamp<Clock::duration>(next - Clock::now(), Clock::duration(0), kLongest);
+  }
 
   void renew(Clock::time_point begin) {
     const uint64_t i = free_.front();
@@ -84,6 +125,7 @@ class Fleet {
     s_.requests.register_instance(app, s_.population.per + changes_ % 8, request_);
     ++changes_;
     changer_->send(request_);
+    if (!news_.empty()) news_[app].sent(changer_->sent_at());
   }
 
   void arrived(uint64_t i) {
@@ -121,8 +163,10 @@ class Fleet {
       told_.error("the connection was closed");
       watchers_.reconnect(i);
     } else if (client.success()) {
-      latest_[app] = std::max(latest_[app], latest_timestamp_of(client.body()));
-      told_.answer(client, Clock::now() - client.first_byte_at());
+      const int64_t told = latest_timestamp_of(client.body());
+      if (const auto* since = news_[app].first_news(asked_with_[i], told))
+        told_.answer(client, client.first_byte_at() - *since);
+      latest_[app] = std::max(latest_[app], told);
     } else if (client.body().find("-304") == std::string_view::npos) {
       told_.error(client.excerpt());
     }
@@ -139,6 +183,8 @@ class Fleet {
   std::deque<uint64_t> free_;
   std::unique_ptr<Client> changer_;
   std::vector<int64_t> latest_;
+  std::vector<Changes> news_;        ///< by application
+  std::vector<int64_t> asked_with_;  ///< by watcher: the timestamp of its request
   std::vector<char> scratch_ = std::vector<char>(512 * 1024);
   std::string request_;
   Tally renewals_;

@@ -22,9 +22,10 @@ void Poller::add(const Client& client, uint64_t index) {
   }
 }
 
-size_t Poller::wait(std::chrono::milliseconds longest, FunctionRef<void(uint64_t)> f) {
-  const int n =
-      ::epoll_wait(descriptor_, events_.data(), static_cast<int>(events_.size()), static_cast<int>(longest.count()));
+size_t Poller::wait(std::chrono::nanoseconds longest, FunctionRef<void(uint64_t)> f) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(longest);
+  const timespec at_most{whole.count(), (longest - whole).count()};
+  const int n = ::epoll_pwait2(descriptor_, events_.data(), static_cast<int>(events_.size()), &at_most, nullptr);
   for (int i = 0; i < n; ++i) f(events_[static_cast<size_t>(i)].data.u64);
   return n < 0 ? 0 : static_cast<size_t>(n);
 }

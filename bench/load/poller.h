@@ -22,7 +22,7 @@ class Poller {
   /// `index` names it in wait(); the client leaves by being closed.
   void add(const Client& client, uint64_t index);
   /// Calls f with the index of each client that can be read; waits for the first up to `longest`. Returns how many.
-  size_t wait(std::chrono::milliseconds longest, FunctionRef<void(uint64_t index)> f);
+  size_t wait(std::chrono::nanoseconds longest, FunctionRef<void(uint64_t index)> f);
 
  private:
   int descriptor_;

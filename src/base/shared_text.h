@@ -43,10 +43,15 @@ class SharedText {
   /// True for one caller only: who is to see to it that it is compressed.
   [[nodiscard]] bool claim_deflating() const { return !claimed_.exchange(true, std::memory_order_relaxed); }
 
+  /// An answer with it waits for its client, or no longer. True: the first one does, the last one did.
+  [[nodiscard]] bool begin_waiting() const { return waiting_.fetch_add(1, std::memory_order_relaxed) == 0; }
+  [[nodiscard]] bool end_waiting() const { return waiting_.fetch_sub(1, std::memory_order_relaxed) == 1; }
+
  private:
   const std::string text_;
   mutable std::atomic<const Deflated*> deflated_{nullptr};
   mutable std::atomic<bool> claimed_{false};
+  mutable std::atomic<uint32_t> waiting_{0};
 };
 
 using SharedBytes = std::shared_ptr<const SharedText>;

@@ -20,13 +20,14 @@
 
 namespace discovery::guard {
 
-/// Which repetition is slowed (shield.h).
+/// Why an answer was held back.
 enum class Rule : uint8_t {
   kSpinningPoll,  ///< the same poll, answered at once, again and again
   kRegisterLoop,  ///< the same register
-  kRenewLoop,     ///< a renew or cancel of what is not there
+  kRenewLoop,     ///< a renew or cancel of what is not there; these three are repetitions (shield.h)
+  kRate,          ///< more than limits.reads_per_second or writes_per_second (rate_limit.h)
 };
-inline constexpr std::array<std::string_view, 3> kRuleNames = {"spinning_poll", "register_loop", "renew_loop"};
+inline constexpr std::array<std::string_view, 4> kRuleNames = {"spinning_poll", "register_loop", "renew_loop", "rate"};
 [[nodiscard]] constexpr std::string_view rule_name(Rule rule) { return kRuleNames[static_cast<size_t>(rule)]; }
 
 /// Answers of one client that were slowed by one rule.

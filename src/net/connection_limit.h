@@ -7,8 +7,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <map>
 #include <string>
-#include <unordered_map>
 
 #include "base/mutex.h"
 
@@ -36,7 +36,8 @@ class ConnectionLimit {
   std::atomic<bool> awaited_{false};  ///< wait_until_none() is at work
   Mutex mutex_;
   std::condition_variable_any none_open_;
-  std::unordered_map<std::string, size_t> by_address_ GUARDED_BY(mutex_);  ///< at most max_ entries
+  /// At most max_ entries. Ordered: whoever has a network of IPv6 chooses addresses, and std::hash has no secret.
+  std::map<std::string, size_t> by_address_ GUARDED_BY(mutex_);
 };
 
 }  // namespace discovery::net

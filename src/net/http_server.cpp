@@ -19,6 +19,7 @@ struct HttpServer::Service {
                 server.partial_bytes_),
         connections(context, reactor.io(), *server.limit_) {
     context.deflater = &server.deflater_;
+    context.unsent.share(server.unsent_bytes_);
     connections.identity = group.identity;
   }
 

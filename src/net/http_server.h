@@ -87,6 +87,8 @@ class HttpServer {
   /// Over all reactors.
   [[nodiscard]] ServerStats stats() const;
   [[nodiscard]] size_t partial_bytes() const { return partial_bytes_.used(); }
+  /// Of answers that wait for their clients.
+  [[nodiscard]] size_t unsent_bytes() const { return unsent_bytes_.load(std::memory_order_relaxed); }
 
  private:
   struct Lane;
@@ -98,6 +100,7 @@ class HttpServer {
 
   const ServerOptions options_;
   codec::PartialBytes partial_bytes_;
+  UnsentBytes unsent_bytes_{0};
   std::unique_ptr<ConnectionLimit> limit_;
   Deflater deflater_;
   std::vector<std::unique_ptr<Lane>> lanes_;

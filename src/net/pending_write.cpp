@@ -95,9 +95,31 @@ void PendingWrite::advance(size_t bytes) {
     piece.begin += n;
     bytes -= n;
     if (piece.begin < piece.end) return;
-    piece.shared.reset();
+    drop(piece);
     ++next_;
   }
+}
+
+void PendingWrite::count_in(std::atomic<size_t>& bytes, Session& session) {
+  session_ = &session;
+  counted_in_ = &bytes;
+  counted_own_ = own_.capacity();
+  bytes.fetch_add(counted_own_, std::memory_order_relaxed);
+  for (const Piece& piece : pieces_) {
+    if (piece.shared && piece.shared->begin_waiting()) bytes.fetch_add(piece.shared->size(), std::memory_order_relaxed);
+  }
+}
+
+void PendingWrite::count_out() {
+  if (!counted_in_) return;
+  for (Piece& piece : pieces_) drop(piece);
+  counted_in_->fetch_sub(counted_own_, std::memory_order_relaxed);
+}
+
+void PendingWrite::drop(Piece& piece) {
+  if (counted_in_ && piece.shared && piece.shared->end_waiting())
+    counted_in_->fetch_sub(piece.shared->size(), std::memory_order_relaxed);
+  piece.shared.reset();
 }
 
 bool PendingWrite::refill() {

@@ -20,10 +20,11 @@
 // Lifecycle: made by its owner for an open transport, which outlives it; Transport::close() is its last call, after
 // which the owner destroys it (not within that call). Nothing is called on a session in state Closed but state() and
 // client(). Thread: one reactor's. Not re-entrant: resume() and drain() never from within a handler, see codec/http.h.
-// Limits: SessionLimits, codec::HttpLimits. While a request is parked, what the client pipelines is kept up to
-// pipelined_bytes_max; beyond it the session stops listening, so that a hang-up is noticed only when it answers.
-// A client that shuts down its sending side while parked counts as hung up.
-// Cost: per request one read, one write, no allocation, no timer operation (deadlines move lazily).
+// Limits: SessionLimits, codec::HttpLimits. An answer that waits for its client may cause a session to be closed, this
+// one or another, whose client has taken nothing for longest (unsent_answers.h). While a request is parked, what the
+// client pipelines is kept up to pipelined_bytes_max; beyond it the session stops listening, so that a hang-up is
+// noticed only when it answers. A client that shuts down its sending side while parked counts as hung up. Cost: per
+// request one read, one write, no allocation, no timer operation (deadlines move lazily).
 #pragma once
 
 #include <memory>
@@ -97,6 +98,7 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   std::optional<size_t> write_once(std::span<const std::string_view> pieces);
   void write_rest(std::unique_ptr<PendingWrite> rest);
   void pump();
+  void keep_unsent_bounded();
   void answer_sent();
   size_t answer_parked(bool draining);
   void linger();

@@ -14,6 +14,7 @@
 #include "net/answer_head.h"
 #include "net/deflater.h"
 #include "net/stats.h"
+#include "net/unsent_answers.h"
 
 namespace discovery::net {
 
@@ -31,6 +32,8 @@ struct SessionLimits {
   bool gzip = true;                                 ///< answers with shared text are compressed for who accepts it
   /// A turn of a reactor begins with this pause while requests come thickly (gathering.h). 0: never.
   Duration gather = std::chrono::microseconds(150);
+  /// Memory of answers that wait for their clients, over all connections (unsent_answers.h).
+  size_t unsent_bytes_max = size_t{256} * 1024 * 1024;
   int requests_per_turn = 64;  ///< pipelined, before other connections get their turn
 };
 
@@ -62,6 +65,7 @@ struct SessionContext {
   codec::HttpReply reply;
   std::string head;
   DateField date;
+  UnsentAnswers unsent;
   Deflater* deflater = nullptr;  ///< null: what is too large for a turn is not compressed
   const std::unique_ptr<char[]> read_buffer;
 };

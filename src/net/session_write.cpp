@@ -164,12 +164,21 @@ void Session::pump() {
       return close();
     case PendingWrite::Status::kBlocked:
       if (progress.bytes > 0) arm(context_.now + context_.limits.write_stall);
-      return transport_.wait_writable();
+      context_.unsent.waits(*rest_, *this, progress.bytes > 0);
+      transport_.wait_writable();
+      return keep_unsent_bounded();
     case PendingWrite::Status::kSent:
       rest_.reset();
       context_.stats.slow_writers.subtract();
       arm(context_.now + context_.limits.idle);
       return answer_sent();
+  }
+}
+
+/// The last one closed may be this session itself.
+void Session::keep_unsent_bounded() {
+  while (state_ == State::kWriting && context_.unsent.bytes() > context_.limits.unsent_bytes_max) {
+    context_.unsent.stalest().timed_out(TimeoutKind::kWriteStall);
   }
 }
 

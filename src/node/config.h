@@ -102,6 +102,7 @@ struct LimitsConfig {
   uint64_t metadata_bytes = 0;
   uint64_t addrs = 0;
   uint64_t partial_bytes = 0;
+  uint64_t unsent_bytes = 0;
   uint64_t registry_memory_bytes = 0;
   uint64_t connections = 0;              ///< at least 1
   uint64_t connections_per_address = 0;  ///< 0: no limit
@@ -109,7 +110,10 @@ struct LimitsConfig {
   Duration body_timeout{};
   Duration idle_timeout{};
   Duration write_timeout{};
-  uint64_t min_rate_bytes = 0;  ///< a second, of a request being read; 0: no limit
+  uint64_t min_rate_bytes = 0;     ///< a second, of a request being read; 0: no limit
+  uint64_t reads_per_second = 0;   ///< of one client; 0: no limit
+  uint64_t writes_per_second = 0;  ///< as above
+  Duration burst{};                ///< so much of these rates may come at once
 };
 
 struct AdminConfig {

@@ -27,6 +27,7 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       registry_(registry_settings(config_)),
       protection_(config_.enable_protect, started_),
       proofs_(from_kernel<HashKey>()),
+      rate_limit_(from_kernel<HashKey>(), rate_settings(config_)),
       sweep_(registry_, started_),
       schedulers_(registry_, wakes_, logger, std::move(input.scheduler_folder)),
       notifier_(std::move(input.notifier)),
@@ -161,6 +162,7 @@ std::unique_ptr<codec::HttpHandler> Node::make_handler(net::Reactor& reactor, Op
                               access_,
                               replays_,
                               shield_settings(config_),
+                              rate_limit_,
                               clerk_};
     units_.push_back(
         std::make_unique<ReactorUnit>(context, reactor, static_cast<unsigned>(units_.size()), api_settings(config_)));
@@ -354,6 +356,7 @@ void Node::apply(const Config& config) {
   cluster_.set_ack_wait(config.cluster.ack_wait);
   cluster_.set_signer(PeerSigner(access_.peer_key));
   apply_budget(config, polls_);
+  rate_limit_.update(rate_settings(config));
   server_->update_limits(server_options(config, clock_).session, http_limits(config), config.limits.connections);
   connections_max_.store(config.limits.connections, std::memory_order_relaxed);
   for (const auto& unit : units_) {
@@ -364,6 +367,7 @@ void Node::apply(const Config& config) {
       u->api().update(settings);
       u->peers().update(access);
       u->guard().update(shield);
+      u->guard().exempt(access.ips);
     });
   }
 }

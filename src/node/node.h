@@ -190,6 +190,7 @@ class Node final : private Operations, private ClusterEvents {
   registry::StartProtection protection_;
   protocol::ProofOfLife proofs_;
   access::ReplayGuard replays_{from_kernel<HashKey>()};
+  guard::RateLimit rate_limit_;
   registry::PollBudget polls_;
   registry::Sweep sweep_;
   WakeDispatcher wakes_;

@@ -29,6 +29,8 @@ void Node::add_metrics() {
                               [this, number] { return number(registry_.memory_bytes()); });
   metrics_registry_.add_value(metric::kMemoryBytes, {"partly_read_requests"},
                               [this, number] { return number(server_->partial_bytes()); });
+  metrics_registry_.add_value(metric::kMemoryBytes, {"unsent_answers"},
+                              [this, number] { return number(server_->unsent_bytes()); });
   metrics_registry_.add_value(metric::kMemoryBytes, {"history"}, [this, number] { return number(history_.bytes()); });
   metrics_registry_.add_value(metric::kLogLinesDropped, {}, [this, number] { return number(logger_.dropped()); });
   metrics_registry_.add_value(metric::kConnections, {}, [this, number] { return number(server_->stats().open); });

@@ -57,6 +57,7 @@ struct UnitContext {
   access::AccessSettings access;
   access::ReplayGuard& replays;
   guard::ShieldSettings shield;
+  guard::RateLimit& rate_limit;
   net::Worker& clerk;
 };
 
@@ -74,6 +75,7 @@ class ReactorUnit final : public net::TurnHook {
         peers_(context.cluster, reactor, context.peers, access_),
         guard_(context.shield, metrics_, context.warnings),
         feed_(reactor, context.clerk) {
+    guard_.limit_rates({context.rate_limit, context.registry, context.peers.ips});
     reactor.add_hook(*this);
   }
 

@@ -27,6 +27,8 @@ ThrottleRule throttle_rule(Rule rule) {
       return ThrottleRule::kSpinningPoll;
     case Rule::kRegisterLoop:
       return ThrottleRule::kRegisterLoop;
+    case Rule::kRate:
+      return ThrottleRule::kRate;
     case Rule::kRenewLoop:
       break;
   }
@@ -84,6 +86,19 @@ std::optional<Rule> rule_of(Route route, const Handled& handled, const guard::Sh
   return std::nullopt;
 }
 
+guard::RateKind rate_kind(Route route) {
+  switch (route) {
+    case Route::kRenew:
+      return guard::RateKind::kRenew;
+    case Route::kRegister:
+    case Route::kCancel:
+    case Route::kSet:
+      return guard::RateKind::kWrite;
+    default:
+      return guard::RateKind::kRead;
+  }
+}
+
 }  // namespace
 
 RequestGuard::RequestGuard(const guard::ShieldSettings& settings, observe::ReactorMetrics& metrics,
@@ -97,12 +112,29 @@ Duration RequestGuard::saw(const codec::HttpRequest& request, Route route, const
   const TimePoint now = request.received_at;
   ClientCounts& counts = table_.of(request.client->ip, now);
   count(counts, route, handled);
+  const Duration ahead = rates_ ? charge(request, route) : Duration::zero();
+  const bool held = ahead > Duration::zero() && handled.code;  // what waits is charged, and goes on waiting
+  if (held) note_ahead(counts, request, now);
   const auto rule = rule_of(route, handled, shield_, now);
-  if (!rule) return {};
+  if (!rule) return held ? ahead : Duration::zero();
   const Useless useless{*rule, request.client->ip, request.path, request.query, request.body};
   const auto judgement = shield_.judge(useless, now);
   if (judgement.delay > Duration::zero()) note_slowed(counts, useless, judgement, now);
-  return judgement.delay;
+  return std::max(judgement.delay, held ? ahead : Duration::zero());
+}
+
+Duration RequestGuard::charge(const codec::HttpRequest& request, Route route) {
+  const std::string& ip = request.client->ip;
+  if (!rates_->exempt.empty() && rates_->exempt.contains(ip)) return {};
+  return rates_->limit.charge(ip, rate_kind(route), rates_->registry.expected_per_minute(), request.received_at);
+}
+
+void RequestGuard::note_ahead(ClientCounts& counts, const codec::HttpRequest& request, TimePoint now) {
+  const auto known = std::find_if(counts.slowed.begin(), counts.slowed.end(),
+                                  [](const Slowed& slowed) { return slowed.rule == Rule::kRate; });
+  guard::Shield::Judgement judgement;
+  judgement.begins = known == counts.slowed.end() || now - known->last >= guard::Shield::kForgiveAfter;
+  note_slowed(counts, {Rule::kRate, request.client->ip, request.path, request.query, request.body}, judgement, now);
 }
 
 void RequestGuard::note_slowed(ClientCounts& counts, const Useless& what, const guard::Shield::Judgement& judgement,

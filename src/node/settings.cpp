@@ -91,6 +91,10 @@ guard::ShieldSettings shield_settings(const Config& config) {
   return {config.shield.enabled, static_cast<uint32_t>(config.shield.repeats), config.shield.delay};
 }
 
+guard::RateSettings rate_settings(const Config& config) {
+  return {config.limits.reads_per_second, config.limits.writes_per_second, config.limits.burst};
+}
+
 std::vector<cluster::SeedNode> seed_nodes(const Config& config) {
   std::vector<cluster::SeedNode> seeds;
   const auto add = [&](const std::string& addr, const std::string& zone) {
@@ -179,6 +183,7 @@ net::ServerOptions server_options(const Config& config, const Clock& clock) {
   options.session.body = config.limits.body_timeout;
   options.session.idle = config.limits.idle_timeout;
   options.session.write_stall = config.limits.write_timeout;
+  options.session.unsent_bytes_max = config.limits.unsent_bytes;
   options.session.body_bytes_per_second_min = config.limits.min_rate_bytes;
   if (config.limits.min_rate_bytes == 0) options.session.rate_grace = config.limits.body_timeout;
   options.connections_max = config.limits.connections;

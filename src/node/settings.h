@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codec/http_head.h"
+#include "guard/rate_limit.h"
 #include "guard/shield.h"
 #include "net/http_server.h"
 #include "node/cluster_host.h"
@@ -24,6 +25,7 @@ namespace discovery::node {
 /// Without the own address, which may be known only once the listeners are bound.
 [[nodiscard]] HostSettings host_settings(const Config& config);
 [[nodiscard]] guard::ShieldSettings shield_settings(const Config& config);
+[[nodiscard]] guard::RateSettings rate_settings(const Config& config);
 /// The other configured nodes, of all zones.
 [[nodiscard]] std::vector<cluster::SeedNode> seed_nodes(const Config& config);
 [[nodiscard]] PeerAccess peer_access(const Config& config);

@@ -79,11 +79,12 @@ enum class ThrottleRule : uint8_t {
   kSpinningPoll,  ///< this and what follows: the same useless request in a loop
   kRegisterLoop,
   kRenewLoop,
+  kRate,  ///< held back: the client asks more often than it may
 };
-inline constexpr std::array<std::string_view, 16> kThrottleRules = {
-    "connections",   "descriptors",   "head",          "body",      "fields",       "apps",
-    "text",          "partly_read",   "slow_sender",   "idle",      "parked_polls", "registry_memory",
-    "slow_consumer", "spinning_poll", "register_loop", "renew_loop"};
+inline constexpr std::array<std::string_view, 17> kThrottleRules = {
+    "connections",   "descriptors",   "head",          "body",       "fields",       "apps",
+    "text",          "partly_read",   "slow_sender",   "idle",       "parked_polls", "registry_memory",
+    "slow_consumer", "spinning_poll", "register_loop", "renew_loop", "rate"};
 
 /// Why an instance was evicted: past its lease, or past the ceiling that holds even under self-protection.
 enum class EvictReason : uint8_t { kExpired, kCeiling };

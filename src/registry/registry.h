@@ -302,6 +302,8 @@ class Registry {
   void set_observer(ChangeObserver* observer) { observer_ = observer; }
 
   // -- numbers
+  /// Renewals that all visible instances should send in a minute. Any thread.
+  [[nodiscard]] int64_t expected_per_minute() const { return expected_.load(std::memory_order_relaxed); }
   [[nodiscard]] LeaseStatus lease_status() const;
   [[nodiscard]] uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] int64_t size() const { return size_.load(std::memory_order_relaxed); }

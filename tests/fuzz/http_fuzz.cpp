@@ -141,7 +141,7 @@ Played play(std::string_view input, bool ragged, uint64_t seed) {
       } else if (std::exchange(transport.reads, false)) {
         session.on_readable();
       } else {
-        FUZZ_CHECK(!"an open session waits for something");
+        check_failed(__FILE__, __LINE__, "an open session waits for something");
       }
     }
     FUZZ_CHECK(session.state() == Session::State::kClosed);

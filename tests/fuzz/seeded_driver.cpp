@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -126,7 +127,7 @@ const std::string& Mutator::next() {
 }
 
 void Mutator::keep(const std::string& input) {
-  if (pool_.size() < kPoolMax) {
+  if (pool_.size() < seeds_ + kPoolMax) {
     pool_.push_back(input);
   } else {
     pool_[seeds_ + below(pool_.size() - seeds_)] = input;
@@ -193,7 +194,21 @@ Budget Budget::from_environment() {
   return budget;
 }
 
-uint64_t run_target(const Target& target, const Budget& budget) {
+std::vector<std::string> committed_corpus(const std::string& target) {
+  std::vector<std::string> files;
+  std::error_code none;  // a folder that is not there is an empty one
+  for (const auto& entry : std::filesystem::directory_iterator(DISCOVERY_FUZZ_CORPUS "/" + target, none)) {
+    files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<std::string> inputs;
+  for (const std::string& file : files) inputs.push_back(read_file(file));
+  return inputs;
+}
+
+uint64_t run_target(const Target& named, const Budget& budget) {
+  Target target = named;
+  for (std::string& input : committed_corpus(target.name)) target.seeds.push_back(std::move(input));
   std::snprintf(g_current.file, sizeof g_current.file, "fuzz-last-%s.bin", target.name.c_str());
   catch_deaths();
   if (!budget.only_input.empty()) {

@@ -1,7 +1,8 @@
 // Mutates seeds and feeds them to a target until the budget is used up: fuzzing that runs with any compiler.
 //
-// The sequence of inputs depends on the seed, the target and its seeds only, so a failure repeats. When the process
-// dies (a signal, a sanitizer's report, an input that takes too long) the input being run is written to
+// It begins with the target's seeds and with the committed corpus, tests/fuzz/corpus/<target>, which scripts/fuzz
+// makes. The sequence of inputs depends on these and the seed only, so a failure repeats. When the process dies (a
+// signal, a sanitizer's report, an input that takes too long) the input being run is written to
 // `fuzz-last-<target>.bin` in the working folder; DISCOVERY_FUZZ_INPUT=<file> runs exactly that one again.
 //
 // Environment: DISCOVERY_FUZZ_SECONDS  budget per target, default 1
@@ -27,7 +28,7 @@ namespace discovery::fuzz {
 class Mutator {
  public:
   static constexpr size_t kInputBytesMax = 4 * 1024;
-  static constexpr size_t kPoolMax = 512;
+  static constexpr size_t kPoolMax = 512;  ///< beside the seeds
 
   Mutator(const Target& target, uint64_t seed);
 
@@ -64,6 +65,9 @@ struct Budget {
   /// From the environment; stops the process on a value that is no number.
   static Budget from_environment();
 };
+
+/// The files of the target's folder in the corpus, in the order of their names; none when there is no such folder.
+std::vector<std::string> committed_corpus(const std::string& target);
 
 /// Returns how many inputs were run. Does not return when one fails.
 uint64_t run_target(const Target& target, const Budget& budget);

@@ -50,7 +50,13 @@ class Node:
         os.makedirs(self.folder)
         if self.data_dir:
             os.makedirs(self.data_dir, mode=0o700)
+        self._peers, self._options = peers, options
         self._configure(peers, options)
+
+    def reconfigure(self, sections):
+        """Writes the configuration anew; a reload or the next start reads it."""
+        self._options.sections = {**self._options.sections, **sections}
+        self._configure(self._peers, self._options)
 
     def _configure(self, peers, options):
         nodes = ", ".join(f'"{address_of(p)}:{PORT}"' for p in peers)
@@ -90,6 +96,9 @@ class Node:
 
     def running(self):
         return self._process is not None and self._process.poll() is None
+
+    def pid(self):
+        return self._process.pid
 
     def kill(self):
         """SIGKILL to it and to what it was started through; returns when it is gone."""

@@ -2,9 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <bit>
+#include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/random.h"
 
 namespace discovery {
 namespace {
@@ -65,6 +71,52 @@ TEST(SipHash, AlignmentOfTheInputDoesNotMatter) {
   for (size_t offset = 0; offset < 8; ++offset) {
     const std::string shifted = std::string(offset, 'x') + text;
     EXPECT_EQ(siphash(kReferenceKey, std::string_view(shifted).substr(offset)), siphash(kReferenceKey, text));
+  }
+}
+
+/// 2^bits names, each of them one of two blocks in every place.
+std::vector<std::string> combined(std::string_view one, std::string_view other, int bits) {
+  std::vector<std::string> names;
+  for (unsigned n = 0; n < 1U << bits; ++n) {
+    std::string& name = names.emplace_back();
+    for (int bit = 0; bit < bits; ++bit) name.append((n >> bit & 1) != 0 ? other : one);
+  }
+  return names;
+}
+
+/// The longest run of taken places in a table of linear probing, three quarters full, as those of src/registry.
+size_t longest_run(const std::vector<std::string>& names, const HashKey& key) {
+  const size_t places = std::bit_ceil(names.size() * 4 / 3);
+  std::vector<bool> taken(places);
+  for (const std::string& name : names) {
+    size_t at = siphash(key, name) & (places - 1);
+    while (taken[at]) at = (at + 1) & (places - 1);
+    taken[at] = true;
+  }
+  size_t longest = 0;
+  size_t run = 0;
+  for (const bool t : taken) longest = std::max(longest, run = t ? run + 1 : 0);
+  return longest;
+}
+
+// An attacker knows what std::hash and polynomials make of a name (tests/attack/collisions.py), but not the secret.
+TEST(SipHash, SpreadsNamesThatCollideUnderHashesWithoutASecret) {
+  constexpr int kBits = 14;
+  // Two blocks that differ in the top bit once std::hash has mixed them, twice each, so that the second takes it back.
+  const auto of_std_hash = combined(" -Lauu\x1c- -Lauu\x1c-", " -\t{\x10[\xc4\xbb -\t{\x10[\xc4\xbb", kBits);
+  const auto of_polynomial = combined("Aa", "BB", kBits);
+  EXPECT_EQ(std::hash<std::string>()(of_std_hash.front()), std::hash<std::string>()(of_std_hash.back()))
+      << "it is another std::hash than that of libstdc++ on 64 bits";
+  SeededRandom random(1);
+  std::vector<std::string> by_chance;
+  for (size_t i = 0; i < of_polynomial.size(); ++i) by_chance.push_back(std::to_string(random.next()));
+  const HashKey key{0x1234, 0x5678};
+  const size_t usual = longest_run(by_chance, key);
+  for (const auto& names : {of_std_hash, of_polynomial}) {
+    std::set<uint64_t> hashes;
+    for (const std::string& name : names) hashes.insert(siphash(key, name));
+    EXPECT_EQ(hashes.size(), names.size());
+    EXPECT_LT(longest_run(names, key), 3 * usual);
   }
 }
 

@@ -32,6 +32,7 @@ class WheelDeadlines final : public Deadlines {
 ///   /echo    the body of the request, the method and the path in headers
 ///   /park    parked; answered "woken" or, draining, "drained"
 ///   /shared  own text, shared(the size in the query), own text
+///   /common  own text and a list that all answers share
 ///   /many    200 shared parts of three bytes between own ones
 ///   /stream  "begin," then pieces up to the number in the query
 ///   /close   "bye" with reply.close
@@ -70,6 +71,9 @@ class ScriptedHandler final : public codec::HttpHandler {
       reply.append("<");
       reply.share(std::make_shared<const SharedText>(std::string(static_cast<size_t>(number), 's')));
       reply.append(">");
+    } else if (request.path == "/common") {
+      reply.append("<");
+      reply.share(common);
     } else if (request.path == "/many") {
       const auto part = std::make_shared<const SharedText>("abc");
       for (int i = 0; i < 200; ++i) {
@@ -95,6 +99,7 @@ class ScriptedHandler final : public codec::HttpHandler {
   /// Answers the oldest parked request.
   size_t wake_one() { return waiting.pop_front().exchange.resume(); }
 
+  const SharedBytes common = std::make_shared<const SharedText>(std::string(100'000, 's'));
   IntrusiveList<Parked> waiting;
   int handled = 0;
   int parked_made = 0;
