@@ -43,7 +43,7 @@ net::IoResult Connection::write(std::span<const std::string_view> pieces) {
 
 LoneNode::LoneNode(uint64_t apps, uint64_t per)
     : registry_(registry_settings()),
-      api_({registry_, hub_, wheel_, protection_, cluster_, proofs_, *this, reporter_}, {}),
+      api_({registry_, hub_, wheel_, protection_, cluster_, proofs_, *this, reporter_, access_}, {}),
       context_(*this, wheel_, clock_, stats_, {}, {}, partial_) {
   registry_.set_observer(&history_);
   load::Requests requests{.host = "127.0.0.1:7171"};

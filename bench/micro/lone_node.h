@@ -80,7 +80,10 @@ class LoneNode final : private protocol::ChangeSink, private codec::HttpHandler 
   observe::MemoryLogger logger_{observe::LogLevel::kError};
   observe::RateLimitedLogger warnings_{logger_};
   node::RequestGuard guard_{guard::ShieldSettings{}, metrics_, warnings_};
-  node::ApiReporter reporter_{clock_, metrics_, logger_, warnings_, 0};
+  node::AuditLog audit_;
+  node::ApiReporter reporter_{clock_, metrics_, logger_, warnings_, audit_, 0};
+  access::ReplayGuard replays_{HashKey{1, 2}};
+  access::AccessControl access_{replays_};
   protocol::DiscoveryApi api_;
   net::ReactorStats stats_;
   codec::PartialBytes partial_{1 << 20};

@@ -20,9 +20,11 @@ enum class ErrorCode : uint8_t {
   kLimitExceeded,    ///< well formed, but past a configured limit of the request
   kExhausted,        ///< a limit of the node as a whole is reached; another node may have room
   kUnavailable,      ///< not now: starting, draining
+  kUnauthenticated,  ///< who asks is not known, and it takes somebody who is
+  kForbidden,        ///< who asks may not
   kInternal,         ///< our fault
 };
-inline constexpr int kErrorCodeCount = 7;
+inline constexpr int kErrorCodeCount = 9;
 
 struct Error {
   ErrorCode code = ErrorCode::kInternal;

@@ -67,6 +67,7 @@ Failure failure_of_status(const CallAnswer& answer, std::string_view path) {
                                         : "it is no discoveryd, or an older one";
     return refused(text);
   }
+  if (answer.status == 401) return refused(head + reason + "; give one with --token-file");
   if (answer.status == 403) return refused(head + reason + "; run this on the node's machine or give --token-file");
   Failure failure = refused(head + reason + " (HTTP " + std::to_string(answer.status) + ")");
   failure.unknown = answer.status == 404;

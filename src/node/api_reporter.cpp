@@ -1,5 +1,7 @@
 #include "node/api_reporter.h"
 
+#include <array>
+
 namespace discovery::node {
 
 using observe::LogLevel;
@@ -20,6 +22,9 @@ WriteResult result_of(Code code) {
       return WriteResult::kNotFound;
     case Code::kConflict:
       return WriteResult::kConflict;
+    case Code::kUnauthorized:
+    case Code::kForbidden:
+      return WriteResult::kDenied;
     case Code::kServerError:
       return WriteResult::kExhausted;
     case Code::kNotModified:
@@ -102,6 +107,23 @@ void ApiReporter::refused(Route route, ErrorCode code, bool reading) {
     const bool lists_apps = is_poll(route) || route == Route::kFetchs;
     metrics_.throttled[reading ? ThrottleRule::kFields : lists_apps ? ThrottleRule::kApps : ThrottleRule::kText].add();
   }
+}
+
+void ApiReporter::audited(const protocol::AuditNote& note, const codec::ClientAddress& client) {
+  if (!audit_.on()) return;
+  const registry::InstanceKeyView& key = note.key;
+  const std::array<observe::LogField, 11> fields{{{"user", note.by},
+                                                  {"client", std::string_view(client.ip)},
+                                                  {"route", kRouteNames[route_index(note.route)]},
+                                                  {"env", key.app.env},
+                                                  {"appid", key.app.appid},
+                                                  {"zone", key.zone},
+                                                  {"host", key.hostname},
+                                                  {"code", static_cast<int>(note.code)},
+                                                  {"count", note.hosts},
+                                                  {"before", note.before_ns},
+                                                  {"after", note.after_ns}}};
+  audit_.write(fields);
 }
 
 void ApiReporter::view_served(bool rendered) { (rendered ? metrics_.view_renders : metrics_.view_reuses).add(); }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/time.h"
+#include "node/audit_log.h"
 #include "node/routes.h"
 #include "observe/access_log.h"
 #include "observe/limited_logger.h"
@@ -25,8 +26,13 @@ struct Handled {
 class ApiReporter final : public protocol::ApiObserver {
  public:
   ApiReporter(const Clock& clock, observe::ReactorMetrics& metrics, observe::Logger& logger,
-              observe::RateLimitedLogger& warnings, uint32_t access_one_in)
-      : clock_(clock), metrics_(metrics), logger_(logger), warnings_(warnings), access_(logger, access_one_in) {}
+              observe::RateLimitedLogger& warnings, AuditLog& audit, uint32_t access_one_in)
+      : clock_(clock),
+        metrics_(metrics),
+        logger_(logger),
+        warnings_(warnings),
+        audit_(audit),
+        access_(logger, access_one_in) {}
 
   /// Around the handling of a request: tells what became of it.
   void begin() { handling_ = true, handled_ = {}; }
@@ -49,6 +55,7 @@ class ApiReporter final : public protocol::ApiObserver {
   void empty_answer() override { metrics_.empty_answers.add(); }
   void poll_woken(registry::PollHub::Reason reason, Duration since_change, size_t bytes) override;
   void poll_hung_up() override { metrics_.poll_wakeups[observe::WakeReason::kHangup].add(); }
+  void audited(const protocol::AuditNote& note, const codec::ClientAddress& client) override;
   void poll_drained() override { metrics_.poll_wakeups[observe::WakeReason::kDrain].add(); }
 
  private:
@@ -56,6 +63,7 @@ class ApiReporter final : public protocol::ApiObserver {
   observe::ReactorMetrics& metrics_;
   observe::Logger& logger_;
   observe::RateLimitedLogger& warnings_;
+  AuditLog& audit_;
   observe::AccessLog access_;
   bool handling_ = false;
   Handled handled_;

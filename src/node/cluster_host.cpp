@@ -209,6 +209,10 @@ void ClusterHost::tell(std::string_view event, std::string_view peer, std::strin
 // ------------------------------------------------------------------------------------------------------- asked by
 // others
 
+void ClusterHost::set_signer(PeerSigner signer) {
+  run_there([&] { caller_.set_signer(std::move(signer)); });
+}
+
 void ClusterHost::set_seeds(std::vector<cluster::SeedNode> seeds) {
   run_there([&] { cluster_->set_seeds(std::move(seeds), clock_.now()); });
 }

@@ -76,6 +76,8 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   /// A message of another node; `answer` is called once, on the cluster thread. False: too many wait already.
   bool ask(cluster::CallKind kind, std::string body, std::function<void(Result<std::string>)> answer);
   void set_seeds(std::vector<cluster::SeedNode> seeds);
+  /// Requests to nodes of ours are signed from now on.
+  void set_signer(PeerSigner signer);
   void set_ack_wait(Duration wait) { ack_wait_ns_.store(wait.count(), std::memory_order_relaxed); }
 
   // These wait for the cluster thread; not to be called on it.

@@ -116,6 +116,14 @@ struct AdminConfig {
   std::string token_file;  ///< a path; "": no token
 };
 
+struct AccessConfig {
+  bool required = false;
+  std::string token_file;     ///< a path; set exactly when required
+  std::string peer_key_file;  ///< a path; set only when required
+  std::string audit_file;     ///< a path; "": the log
+  uint64_t audit_bytes = 0;   ///< of that file, before it is begun anew; 0: no bound
+};
+
 struct ShieldConfig {
   bool enabled = true;
   uint64_t repeats = 0;  ///< a second
@@ -176,6 +184,7 @@ struct Config {
   PollsConfig polls;
   LimitsConfig limits;
   AdminConfig admin;
+  AccessConfig access;
   ShieldConfig shield;
   TlsConfig tls;
   HistoryConfig history;

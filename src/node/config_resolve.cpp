@@ -88,6 +88,7 @@ class Resolver {
               format_size(limits.body_bytes));
     }
     check_tls();
+    check_access();
     check_listeners();
   }
 
@@ -101,6 +102,31 @@ class Resolver {
         problem(named(config_, key) + " is set, but nothing listens with TLS: set tls.listen");
       }
     }
+  }
+
+  /// Half secured is not secured: whoever set a key must not believe that it protects something when it does not.
+  void check_access() {
+    const AccessConfig& access = config_.access;
+    for (const auto& [key, path] : {std::pair{"access.token_file", &access.token_file},
+                                    std::pair{"access.peer_key_file", &access.peer_key_file}}) {
+      if (!access.required && !path->empty()) {
+        problem(named(config_, key) + " is set, but without access.required everybody may do everything");
+      }
+    }
+    if (!access.required) return;
+    if (access.token_file.empty()) {
+      problem(named(config_, "access.required") + " is true, but nobody has a token: set access.token_file");
+    }
+    if (access.peer_key_file.empty() && (has_others() || config_.cluster.open_membership)) {
+      problem(named(config_, "access.required") +
+              " is true, and there are other nodes, which could not prove who they are: set access.peer_key_file");
+    }
+  }
+
+  [[nodiscard]] bool has_others() const {
+    const auto& own = config_.http_server.advertise;
+    const bool here = std::any_of(config_.nodes.begin(), config_.nodes.end(), [&](const auto& n) { return n != own; });
+    return here || !config_.zones.empty();
   }
 
   /// No address stands at two listeners; port 0 is another port each time.

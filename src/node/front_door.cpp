@@ -63,13 +63,14 @@ std::optional<int> FrontDoor::answer_discovery(protocol::Route route, const code
 std::optional<int> FrontDoor::answer_peer(const RouteRow& row, const codec::HttpRequest& request,
                                           codec::HttpReply& reply, codec::HttpExchange& exchange) {
   const int status = unit_.peers().handle(row.target.as_peer(), request, reply, exchange);
+  if (status == 403) operators_.gate().note_stranger(row, request);
   unit_.metrics().requests.count(route_index(row), status == 0 ? 200 : status);
   return status == 0 ? std::nullopt : std::optional(status);
 }
 
 std::optional<int> FrontDoor::answer_operator(const RouteRow& row, const codec::HttpRequest& request,
                                               codec::HttpReply& reply, codec::HttpExchange& exchange) {
-  int status = operators_.refuse(row, request, reply).value_or(0);
+  int status = operators_.gate().refuse(row, request, reply).value_or(0);
   if (status == 0) status = answer_page(row.target.as_operator(), request, reply).value_or(0);
   if (status == 0) status = ask_for(row, request, reply, exchange);
   if (status == 0) return std::nullopt;

@@ -170,15 +170,28 @@ void Node::warn_at_start() {
   const MutexLock lock(config_mutex_);
   for (const std::string& w : config_.warnings)
     logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(w)}});
+  for (const std::string& file : readable_by_others(config_)) {
+    logger_.log(LogLevel::kWarn, "secret_readable",
+                {{"cause", "others on this machine may read a file with a secret: chmod o-r"}, {"file", file}});
+  }
+  if (access_.required) return;
+  for (const std::string& addr : addresses_beyond_loopback()) {
+    logger_.log(LogLevel::kWarn, "open_to_all",
+                {{"addr", addr},
+                 {"cause",
+                  "no access control: whoever reaches this address may read and write everything "
+                  "(access.required)"}});
+  }
+}
+
+std::vector<std::string> Node::addresses_beyond_loopback() const {
+  std::vector<std::string> addresses;
   for (const char* const group : {"api", "tls"}) {
     for (const net::ListenAddress& a : server_->bound_addresses(group)) {
-      if (a.host == "::1" || a.host.starts_with("127.")) continue;
-      const std::string addr = net::to_string(a);
-      logger_.log(
-          LogLevel::kWarn, "open_to_all",
-          {{"addr", std::string_view(addr)}, {"cause", "no access control: whoever reaches this address can write"}});
+      if (a.host != "::1" && !a.host.starts_with("127.")) addresses.push_back(net::to_string(a));
     }
   }
+  return addresses;
 }
 
 void Node::log_summary() {
@@ -214,6 +227,7 @@ int Node::drain_and_stop() {
   if (!cluster_.leave(kFarewell)) logger_.log(LogLevel::kWarn, "farewell_incomplete", {{"cause", "a peer is slow"}});
   cluster_.stop();
   if (store_) store_->finish();
+  audit_.flush();
   logger_.log(LogLevel::kInfo, "stopped", {{"count", cut}});
   logger_.flush();
   return 0;
@@ -228,10 +242,17 @@ std::string Node::start_table() const {
   };
   for (const Row& row : {Row{"api", "discovery", "no"}, Row{"tls", "discovery", "yes"}, Row{"admin", "admin", "no"}}) {
     for (const net::ListenAddress& a : server_->bound_addresses(row.group)) {
-      table += fmt::format("{:<10} {:<28} {:<5} {}\n", row.protocol, net::to_string(a), row.tls, "none");
+      table += fmt::format("{:<10} {:<28} {:<5} {}\n", row.protocol, net::to_string(a), row.tls,
+                           access_required() ? "token" : "none");
     }
   }
   const std::string base = "http://" + net::to_string(server_->bound_addresses("api").front());
+  const auto open = access_required() ? std::vector<std::string>() : addresses_beyond_loopback();
+  if (!open.empty()) {
+    table +=
+        fmt::format("WARNING: no access control: whoever reaches {} may read and write everything (access.required)\n",
+                    fmt::join(open, ", "));
+  }
   return table + fmt::format("API {0}/discovery/  health {0}/healthz  ready {0}/readyz  metrics {0}/metrics\n", base);
 }
 

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "net/steady_clock.h"
+#include "node/access_files.h"
+#include "node/admin_token.h"
 #include "node/command_line.h"
 #include "node/config.h"
 #include "node/config_host.h"
@@ -87,6 +89,12 @@ int start(std::span<const std::string> words) {
       for (const std::string& warning : loaded->config.warnings) fmt::print(stderr, "warning: {}\n", warning);
       if (const auto identity = tls_identity(loaded->config); !identity) {
         return exit_with(ExitCode::kBadConfiguration, identity.error().message);
+      }
+      if (const auto token = AdminToken::load(loaded->config.admin.token_file); !token) {
+        return exit_with(ExitCode::kBadConfiguration, token.error().message);
+      }
+      if (const auto access = load_access(loaded->config); !access) {
+        return exit_with(ExitCode::kBadConfiguration, access.error().message);
       }
       fmt::print("the configuration is good\n");
       break;

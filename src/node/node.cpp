@@ -81,7 +81,12 @@ Result<std::shared_ptr<const net::TlsIdentity>> Node::read_secrets() {
   const MutexLock lock(config_mutex_);
   auto token = AdminToken::load(config_.admin.token_file);
   if (!token) return token.error();
+  auto access = load_access(config_);
+  if (!access) return access.error();
+  if (const auto opened = audit_.open(config_, logger_, clock_); !opened) return opened.error();
   take_token(std::move(*token));
+  access_ = std::move(*access);
+  cluster_.set_signer(PeerSigner(access_.peer_key));
   return tls_identity(config_);
 }
 
@@ -112,7 +117,11 @@ Result<void> Node::open_server(std::shared_ptr<const net::TlsIdentity> identity)
   server_ = std::move(*server);
   if (config_.http_server.advertise.empty()) {  // port 0: the name is known only now
     config_.http_server.advertise = net::to_string(server_->bound_addresses("api").front());
-    for (const auto& unit : units_) unit->api().update(api_settings(config_));
+    access_.own_address = config_.http_server.advertise;
+    for (const auto& unit : units_) {
+      unit->api().update(api_settings(config_));
+      unit->access().update(access_);
+    }
   }
   cluster_.prepare(config_.http_server.advertise);
   self_ = std::make_unique<SelfRegistration>(SelfContext{registry_, cluster_, wakes_, logger_}, self_identity(config_),
@@ -140,8 +149,11 @@ std::unique_ptr<codec::HttpHandler> Node::make_handler(net::Reactor& reactor, Op
                               wakes_,
                               logger_,
                               warnings_,
+                              audit_,
                               access_one_in,
                               peer_access(config_),
+                              access_,
+                              replays_,
                               shield_settings(config_),
                               clerk_};
     units_.push_back(
@@ -149,7 +161,7 @@ std::unique_ptr<codec::HttpHandler> Node::make_handler(net::Reactor& reactor, Op
     unit = units_.back().get();
     wakes_.add(*unit);
   }
-  return std::make_unique<FrontDoor>(*unit, OperatorApi(*this, listener, config_.metrics.enabled),
+  return std::make_unique<FrontDoor>(*unit, OperatorApi(*this, unit->access(), listener, config_.metrics.enabled),
                                      FrontDoor::Workers{clerk_, comparer_, explainer_});
 }
 
@@ -236,6 +248,11 @@ std::string Node::cluster_json() {
 
 Result<void> Node::remove_node(std::string_view address) { return cluster_.remove(std::string(address)); }
 
+bool Node::access_required() const {
+  const MutexLock lock(config_mutex_);
+  return access_.required;
+}
+
 std::string Node::own_address() const {
   const MutexLock lock(config_mutex_);
   return config_.http_server.advertise;
@@ -291,8 +308,13 @@ Result<std::string> Node::reload_config() {
   if (!identity) return identity.error();
   auto token = AdminToken::load(plan.config.admin.token_file);
   if (!token) return token.error();
+  auto access = load_access(plan.config);
+  if (!access) return access.error();
+  if (access->own_address.empty()) access->own_address = access_.own_address;
   if (const auto reopened = logger_.reopen(); !reopened) return reopened.error();
+  if (const auto reopened = audit_.reopen(); !reopened) return reopened.error();
   config_ = std::move(plan.config);
+  access_ = std::move(*access);
   apply(config_);
   if (*identity) server_->update_identity("tls", *identity);
   take_token(std::move(*token));
@@ -316,13 +338,15 @@ void Node::apply(const Config& config) {
   registry_.set_memory_bytes_max(config.limits.registry_memory_bytes);
   cluster_.set_seeds(seed_nodes(config));
   cluster_.set_ack_wait(config.cluster.ack_wait);
+  cluster_.set_signer(PeerSigner(access_.peer_key));
   apply_budget(config, polls_);
   server_->update_limits(server_options(config, clock_).session, http_limits(config), config.limits.connections);
   connections_max_.store(config.limits.connections, std::memory_order_relaxed);
   for (const auto& unit : units_) {
     unit->reporter().access().set_one_in(static_cast<uint32_t>(config.log.access_sample));
     unit->reactor().post([u = unit.get(), settings = api_settings(config), access = peer_access(config),
-                          shield = shield_settings(config)] {
+                          shield = shield_settings(config), control = access_] {
+      u->access().update(control);
       u->api().update(settings);
       u->peers().update(access);
       u->guard().update(shield);

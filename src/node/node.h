@@ -27,7 +27,9 @@
 #include "net/client_types.h"
 #include "net/http_server.h"
 #include "net/worker.h"
+#include "node/access_files.h"
 #include "node/admin_token.h"
+#include "node/audit_log.h"
 #include "node/background.h"
 #include "node/cluster_host.h"
 #include "node/command_line.h"
@@ -35,6 +37,7 @@
 #include "node/config_address.h"
 #include "node/kernel_random.h"
 #include "node/large_pages.h"
+#include "node/node_asker.h"
 #include "node/notify.h"
 #include "node/operator_api.h"
 #include "node/reactor_unit.h"
@@ -105,6 +108,7 @@ class Node final : private Operations, private ClusterEvents {
   void fit_history() EXCLUDES(config_mutex_);
   TimePoint sweep_slice(TimePoint now);
   void warn_at_start() EXCLUDES(config_mutex_);
+  [[nodiscard]] std::vector<std::string> addresses_beyond_loopback() const;
   void log_summary();
   int drain_and_stop() EXCLUDES(config_mutex_);
 
@@ -121,7 +125,9 @@ class Node final : private Operations, private ClusterEvents {
   // Operations: the questions of an operator (node_queries.cpp)
   [[nodiscard]] Result<std::string> ask(OperatorRoute route, const OperatorCall& call) override;
   [[nodiscard]] bool authorized(std::string_view authorization) const override;
-  void denied(const RouteRow& row, std::string_view client) override;
+  void admitted(const RouteRow& row, const codec::HttpRequest& request, std::string_view user) override;
+  void denied(const RouteRow& row, const codec::HttpRequest& request, std::string_view user, int status) override;
+  [[nodiscard]] uint64_t denials(const RouteRow& row) const;
   [[nodiscard]] uint64_t last_event() const override;
   [[nodiscard]] std::string events_text(uint64_t since, TimePoint now) const override;
   [[nodiscard]] explain::NodeFacts explain_facts(TimePoint now) EXCLUDES(config_mutex_);
@@ -139,6 +145,8 @@ class Node final : private Operations, private ClusterEvents {
   [[nodiscard]] Result<std::string> explain_json(const OperatorCall& call) EXCLUDES(config_mutex_);
   [[nodiscard]] std::vector<queries::NodeAnswer> ask_others(const std::string& records_query) EXCLUDES(config_mutex_);
   [[nodiscard]] net::ClientEndpoint endpoint_of(const HostPort& address) const EXCLUDES(config_mutex_);
+  [[nodiscard]] AskWith ask_with() EXCLUDES(config_mutex_);
+  [[nodiscard]] bool access_required() const EXCLUDES(config_mutex_);
   [[nodiscard]] Result<std::string> write_instance(OperatorRoute route, const OperatorCall& call);
   [[nodiscard]] Result<std::string> release_brake(const OperatorCall& call);
   [[nodiscard]] std::shared_ptr<const AdminToken> token() const EXCLUDES(token_mutex_);
@@ -153,7 +161,7 @@ class Node final : private Operations, private ClusterEvents {
 
   Result<std::string> reload_config() EXCLUDES(config_mutex_);
   [[nodiscard]] std::string own_address() const EXCLUDES(config_mutex_);
-  void apply(const Config& config);
+  void apply(const Config& config) REQUIRES(config_mutex_);
   /// The service manager could not be told: a warning, no more.
   void told(const Result<void>& result);
   void stop_workers();
@@ -164,8 +172,10 @@ class Node final : private Operations, private ClusterEvents {
   const ConfigSource reread_;
   mutable Mutex config_mutex_;
   Config config_ GUARDED_BY(config_mutex_);
+  access::AccessSettings access_ GUARDED_BY(config_mutex_);
 
   observe::RateLimitedLogger warnings_;
+  AuditLog audit_;  ///< opened before the reactors are
   observe::NodeMetrics metrics_;
   observe::MetricsRegistry metrics_registry_;
   KernelRandom random_;
@@ -173,6 +183,7 @@ class Node final : private Operations, private ClusterEvents {
   registry::Registry registry_;
   registry::StartProtection protection_;
   protocol::ProofOfLife proofs_;
+  access::ReplayGuard replays_{from_kernel<HashKey>()};
   registry::PollBudget polls_;
   registry::Sweep sweep_;
   WakeDispatcher wakes_;
@@ -192,7 +203,6 @@ class Node final : private Operations, private ClusterEvents {
   const Duration expire_after_;  ///< of a lease, as the next; needs a restart to change
   const Duration expire_after_max_;
   queries::Rates rates_;
-  std::array<observe::SharedCounter, kRoutes.size()> denied_;
   mutable Mutex token_mutex_;
   std::shared_ptr<const AdminToken> token_ GUARDED_BY(token_mutex_) = std::make_shared<AdminToken>();
   std::atomic<uint64_t> connections_max_;

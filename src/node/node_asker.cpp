@@ -24,14 +24,15 @@ Result<std::string> read(net::ClientResult result) {
                                             codec::printable(result->body, kShownBytesMax)};
 }
 
-std::future<Result<std::string>> start(net::Reactor& reactor, const net::ClientEndpoint& node,
-                                       const net::ClientLimits& limits, const std::string& target) {
+std::future<Result<std::string>> start(const AskWith& with, const AskedNode& node, const std::string& target) {
+  net::Reactor& reactor = with.reactor;
   const auto question = std::make_shared<Question>();
   auto answer = question->answer.get_future();
-  reactor.post([question, &reactor, node, limits, target] {
-    question->client = std::make_unique<net::HttpClient>(reactor, node, limits);
+  reactor.post([question, &reactor, node, limits = with.limits, signer = with.signer, target] {
+    question->client = std::make_unique<net::HttpClient>(reactor, node.endpoint, limits);
     net::ClientRequest request;
     request.target = target;
+    signer.sign(request, node.address, reactor.now());
     question->client->request(std::move(request), net::HttpClient::Connect::kFresh,
                               [question, &reactor](net::ClientResult result) {
                                 question->answer.set_value(read(std::move(result)));
@@ -43,13 +44,13 @@ std::future<Result<std::string>> start(net::Reactor& reactor, const net::ClientE
 
 }  // namespace
 
-std::vector<Result<std::string>> ask_nodes(net::Reactor& reactor, std::span<const net::ClientEndpoint> nodes,
-                                           const net::ClientLimits& limits, const std::string& target) {
+std::vector<Result<std::string>> ask_nodes(const AskWith& with, std::span<const AskedNode> nodes,
+                                           const std::string& target) {
   std::vector<std::future<Result<std::string>>> started;
   started.reserve(nodes.size());
-  for (const net::ClientEndpoint& node : nodes) started.push_back(start(reactor, node, limits, target));
+  for (const AskedNode& node : nodes) started.push_back(start(with, node, target));
   // The clients keep their time; this is for a reactor that has stopped.
-  const auto until = std::chrono::steady_clock::now() + limits.timeout + std::chrono::seconds(1);
+  const auto until = std::chrono::steady_clock::now() + with.limits.timeout + std::chrono::seconds(1);
   std::vector<Result<std::string>> answers;
   for (auto& answer : started) {
     if (answer.wait_until(until) == std::future_status::ready) {
@@ -61,9 +62,8 @@ std::vector<Result<std::string>> ask_nodes(net::Reactor& reactor, std::span<cons
   return answers;
 }
 
-Result<std::string> ask_node(net::Reactor& reactor, const net::ClientEndpoint& node, const net::ClientLimits& limits,
-                             const std::string& target) {
-  return std::move(ask_nodes(reactor, {&node, 1}, limits, target).front());
+Result<std::string> ask_node(const AskWith& with, const AskedNode& node, const std::string& target) {
+  return std::move(ask_nodes(with, {&node, 1}, target).front());
 }
 
 }  // namespace discovery::node

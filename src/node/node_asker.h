@@ -11,14 +11,25 @@
 #include "base/result.h"
 #include "net/client_types.h"
 #include "net/reactor.h"
+#include "node/peer_signer.h"
 
 namespace discovery::node {
 
+struct AskedNode {
+  std::string address;  ///< as it is configured, host:port
+  net::ClientEndpoint endpoint;
+};
+
+/// What all questions of a node have in common.
+struct AskWith {
+  net::Reactor& reactor;
+  net::ClientLimits limits;
+  PeerSigner signer;
+};
+
 /// All at the same time; the answers in the order of the nodes.
-[[nodiscard]] std::vector<Result<std::string>> ask_nodes(net::Reactor& reactor,
-                                                         std::span<const net::ClientEndpoint> nodes,
-                                                         const net::ClientLimits& limits, const std::string& target);
-[[nodiscard]] Result<std::string> ask_node(net::Reactor& reactor, const net::ClientEndpoint& node,
-                                           const net::ClientLimits& limits, const std::string& target);
+[[nodiscard]] std::vector<Result<std::string>> ask_nodes(const AskWith& with, std::span<const AskedNode> nodes,
+                                                         const std::string& target);
+[[nodiscard]] Result<std::string> ask_node(const AskWith& with, const AskedNode& node, const std::string& target);
 
 }  // namespace discovery::node

@@ -76,8 +76,8 @@ void Node::collect(observe::FamilySink& sink) const {
   const auto slowed = clients(guard::ClientTable::Which::kSlowed, clock_.now());
   sink.add(metric::kSlowedClients, {}, static_cast<double>(queries::slowed_clients(slowed, clock_.now())));
   for (const RouteRow& row : kRoutes) {
-    if (row.need != Need::kAdmin) continue;
-    sink.add(metric::kAuthDenied, {row.path}, static_cast<double>(denied_[route_index(row)].value()));
+    if (row.need == Need::kNothing) continue;
+    sink.add(metric::kAuthDenied, {row.path}, static_cast<double>(denials(row)));
   }
 
   // What the server refused before a handler saw it.

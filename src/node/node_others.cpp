@@ -46,9 +46,9 @@ Result<std::string> Node::compare_json(const OperatorCall& call) {
                                  [&](const cluster::LinkStatus& l) { return l.member && l.address == with; });
   const auto address = parse_peer_address(with);
   if (!known || !address) return not_found("this node knows no node " + with + " (see /api/overview)");
-  const net::ClientEndpoint endpoint = endpoint_of(*address);
-  net::ClientLimits limits;
-  limits.answer_bytes_max = kAnswerBytesMax;
+  const AskedNode other{with, endpoint_of(*address)};
+  AskWith asking = ask_with();
+  asking.limits.answer_bytes_max = kAnswerBytesMax;
   const auto here = [&](const std::string& target) -> Result<std::string> {
     const size_t mark = target.find('?');
     const std::string query = mark == std::string::npos ? "" : target.substr(mark + 1);
@@ -57,7 +57,7 @@ Result<std::string> Node::compare_json(const OperatorCall& call) {
   };
   const auto there = [&](const std::string& target) -> Result<std::string> {
     if (draining_.load(std::memory_order_relaxed)) return ending();
-    auto answer = ask_node(cluster_.reactor(), endpoint, limits, target);
+    auto answer = ask_node(asking, other, target);
     if (!answer) return Error{ErrorCode::kUnavailable, with + ": " + answer.error().message};
     return answer;
   };
@@ -82,9 +82,14 @@ Result<std::string> Node::explain_json(const OperatorCall& call) {
   return queries::text_of(explained->json);
 }
 
+AskWith Node::ask_with() {
+  const MutexLock lock(config_mutex_);
+  return {cluster_.reactor(), {}, PeerSigner(access_.peer_key)};
+}
+
 std::vector<queries::NodeAnswer> Node::ask_others(const std::string& records_query) {
   std::vector<queries::NodeAnswer> answers;
-  std::vector<net::ClientEndpoint> asked;
+  std::vector<AskedNode> asked;
   std::vector<size_t> asked_at;  // their places among the answers
   for (const cluster::LinkStatus& link : cluster_.links()) {
     if (!link.member) continue;
@@ -94,13 +99,13 @@ std::vector<queries::NodeAnswer> Node::ask_others(const std::string& records_que
     if (draining_.load(std::memory_order_relaxed)) not_asked = ending().message;
     answers.push_back({link.address, Error{ErrorCode::kUnavailable, "was not asked: " + not_asked}});
     if (link.state != "ours" || !not_asked.empty() || !address) continue;
-    asked.push_back(endpoint_of(*address));
+    asked.push_back({link.address, endpoint_of(*address)});
     asked_at.push_back(answers.size() - 1);
   }
-  net::ClientLimits limits;
-  limits.timeout = kExplainPatience;
-  limits.answer_bytes_max = kRecordsBytesMax;
-  auto said = ask_nodes(cluster_.reactor(), asked, limits, "/api/records?" + records_query);
+  AskWith asking = ask_with();
+  asking.limits.timeout = kExplainPatience;
+  asking.limits.answer_bytes_max = kRecordsBytesMax;
+  auto said = ask_nodes(asking, asked, "/api/records?" + records_query);
   for (size_t i = 0; i < said.size(); ++i) answers[asked_at[i]].records = std::move(said[i]);
   return answers;
 }

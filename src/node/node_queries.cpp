@@ -312,7 +312,10 @@ Result<std::string> Node::overview_json(const OperatorCall& call) {
   json["disk"] = disk_json();
   json["nodes"] = nodes_json();
   json["most_changed"] = most_changed_json(call.at);
-  json["actions"] = call.may_act && token()->set();
+  // Open to whoever reaches these: the page says so.
+  json["access"] = {{"required", access_required()},
+                    {"open_to_all", access_required() ? std::vector<std::string>() : addresses_beyond_loopback()}};
+  json["actions"] = call.may_act && (token()->set() || access_required());
   return queries::text_of(json);
 }
 
@@ -365,10 +368,27 @@ std::shared_ptr<const AdminToken> Node::token() const {
 
 bool Node::authorized(std::string_view authorization) const { return token()->matches(authorization); }
 
-void Node::denied(const RouteRow& row, std::string_view client) {
-  denied_[route_index(row)].add();
-  warnings_.log({observe::LogLevel::kWarn, "admin_denied", client}, clock_.now(),
-                {{"client", client}, {"request", row.path}});
+void Node::admitted(const RouteRow& row, const codec::HttpRequest& request, std::string_view user) {
+  audit_.call(row, request, user, 0);
+}
+
+void Node::denied(const RouteRow& row, const codec::HttpRequest& request, std::string_view user, int status) {
+  audit_.call(row, request, user, status);
+  const std::string_view client = request.client->ip;
+  warnings_.log({observe::LogLevel::kWarn, row.need == Need::kAdmin ? "admin_denied" : "denied", client}, clock_.now(),
+                {{"client", client}, {"user", user}, {"request", row.path}});
+}
+
+/// Refusals stand among the outcomes of the requests: as statuses, and under /discovery/ as codes.
+uint64_t Node::denials(const RouteRow& row) const {
+  uint64_t count = 0;
+  for (const auto& unit : units_) {
+    const observe::RequestMetrics& requests = unit->metrics().requests;
+    for (const int outcome : {401, 403, -401, -403}) {
+      count += requests.requests(route_index(row), observe::RequestMetrics::outcome_of(outcome));
+    }
+  }
+  return count;
 }
 
 // ------------------------------------------------------------------------------------------------------- what happens

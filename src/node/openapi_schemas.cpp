@@ -86,7 +86,7 @@ constexpr std::string_view kSchemas = R"json({
     "lease_age_seconds": {"$ref": "#/components/schemas/Seconds"},
     "overdue": {"type": "boolean", "description": "listed although its lease is over"}}},
 "Overview": {"type": "object",
-  "required": ["node", "region", "zone", "env", "version", "commit", "now", "started_at", "brake", "ready", "draining", "checks", "instances", "hidden", "applications", "records", "tombstones", "held", "protection", "connections", "parked_polls", "watched_applications", "memory_bytes", "requests", "slowed_clients", "disk", "nodes", "most_changed", "actions"],
+  "required": ["node", "region", "zone", "env", "version", "commit", "now", "started_at", "brake", "ready", "draining", "checks", "instances", "hidden", "applications", "records", "tombstones", "held", "protection", "connections", "parked_polls", "watched_applications", "memory_bytes", "requests", "slowed_clients", "disk", "nodes", "most_changed", "access", "actions"],
   "properties": {
     "node": {"type": "string"}, "region": {"type": "string"}, "zone": {"type": "string"}, "env": {"type": "string"},
     "version": {"type": "string"}, "commit": {"type": "string"},
@@ -112,6 +112,9 @@ constexpr std::string_view kSchemas = R"json({
     "nodes": {"type": "array", "items": {"$ref": "#/components/schemas/Node"}},
     "most_changed": {"type": "array", "items": {"type": "object", "required": ["env", "appid", "changes", "last"], "properties": {
       "env": {"type": "string"}, "appid": {"type": "string"}, "changes": {"$ref": "#/components/schemas/Count"}, "last": {"$ref": "#/components/schemas/Timestamp"}}}},
+    "access": {"type": "object", "required": ["required", "open_to_all"], "properties": {
+      "required": {"type": "boolean", "description": "who asks must be known"},
+      "open_to_all": {"type": "array", "items": {"type": "string"}, "description": "addresses beyond loopback at which anybody is answered"}}},
     "actions": {"type": "boolean", "description": "the page may act on this node"}}},
 "Node": {"type": "object", "required": ["address", "zone", "state", "member", "queued", "lag_seconds", "divergent", "silent_seconds", "trouble", "clock_ahead_seconds"], "properties": {
   "address": {"type": "string"}, "zone": {"type": "string"}, "self": {"type": "boolean"}, "state": {"type": "string"}, "member": {"type": "boolean"},

@@ -4,7 +4,6 @@
 
 #include "codec/json_writer.h"
 #include "codec/params.h"
-#include "codec/text.h"
 #include "node/openapi.h"
 #include "node/remote_answer.h"
 #include "observe/metrics_registry.h"
@@ -50,6 +49,10 @@ int status_of(ErrorCode code) {
       return 503;
     case ErrorCode::kConflict:
       return 409;
+    case ErrorCode::kUnauthenticated:
+      return 401;
+    case ErrorCode::kForbidden:
+      return 403;
     case ErrorCode::kInternal:
       return 500;
     case ErrorCode::kInvalidArgument:
@@ -64,16 +67,6 @@ int told(codec::HttpReply& reply, const Result<std::string>& answer) {
   return json_error(reply, status_of(answer.error().code), answer.error().message);
 }
 
-/// The page is of this daemon: the origin's authority is where the request was sent.
-bool same_origin(const codec::HttpRequest& request) {
-  std::string_view origin = request.field("origin");
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (origin.starts_with(scheme))
-      return codec::equals_ignoring_case(origin.substr(scheme.size()), request.field("host"));
-  }
-  return false;
-}
-
 }  // namespace
 
 bool is_ready(const std::vector<ReadyCheck>& checks) {
@@ -84,26 +77,6 @@ bool OperatorApi::shows(const RouteRow& row) const {
   if (row.target.kind() != RouteTarget::Kind::kOperator) return listener_ != Listener::kAdmin;
   if (row.need == Need::kAdmin) return listener_ != Listener::kApiNoAdmin;
   return metrics_ || row.target != OperatorRoute::kMetrics;
-}
-
-std::optional<int> OperatorApi::refuse(const RouteRow& row, const codec::HttpRequest& request,
-                                       codec::HttpReply& reply) const {
-  if (row.need != Need::kAdmin) return std::nullopt;
-  const auto deny = [&](std::string_view why) {
-    operations_.denied(row, request.client->ip);
-    return json_error(reply, 403, why);
-  };
-  const bool from_page = !request.field("origin").empty();
-  if (const std::string_view authorization = request.field("authorization"); !authorization.empty()) {
-    if (!operations_.authorized(authorization)) return deny("that is not the token of this node (admin.token_file)");
-    if (from_page && !same_origin(request)) return deny("admin calls are not answered to pages of others");
-    return std::nullopt;
-  }
-  if (from_page) return deny("admin calls are answered to pages only with the token of this node (admin.token_file)");
-  if (listener_ == Listener::kApi && !request.client->loopback) {
-    return deny("admin calls are answered on loopback, or with the token of this node (admin.token_file)");
-  }
-  return std::nullopt;
 }
 
 OperatorCall OperatorApi::call_of(const codec::HttpRequest& request) const {

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "codec/http.h"
 #include "node/event_feed.h"
+#include "node/operator_gate.h"
 #include "node/routes.h"
 
 namespace discovery::node {
@@ -37,7 +38,7 @@ struct OperatorCall {
 [[nodiscard]] bool is_ready(const std::vector<ReadyCheck>& checks);
 
 /// What the node can be asked or told. Thread: any.
-class Operations : public EventSource {
+class Operations : public EventSource, public GateKeeper {
  public:
   [[nodiscard]] virtual std::vector<ReadyCheck> readiness(TimePoint now) const = 0;
   [[nodiscard]] virtual std::string metrics_text() const = 0;
@@ -56,10 +57,6 @@ class Operations : public EventSource {
   /// A JSON object: the answer to a question of an operator, or of an action on an instance (src/queries).
   /// kInvalidArgument, kNotFound, kUnavailable.
   [[nodiscard]] virtual Result<std::string> ask(OperatorRoute route, const OperatorCall& call) = 0;
-  /// The value of an Authorization field names the token of this node.
-  [[nodiscard]] virtual bool authorized(std::string_view authorization) const = 0;
-  /// An admin call was refused.
-  virtual void denied(const RouteRow& row, std::string_view client) = 0;
 
  protected:
   ~Operations() = default;
@@ -74,11 +71,14 @@ class OperatorApi {
     kAdmin,       ///< that listener
   };
 
-  OperatorApi(Operations& operations, Listener listener, bool metrics)
-      : operations_(operations), listener_(listener), metrics_(metrics) {}
+  OperatorApi(Operations& operations, const access::AccessControl& access, Listener listener, bool metrics)
+      : operations_(operations),
+        gate_(access, operations, listener == Listener::kApi),
+        listener_(listener),
+        metrics_(metrics) {}
 
-  /// The HTTP status if this client may not ask that here; the reply says why.
-  std::optional<int> refuse(const RouteRow& row, const codec::HttpRequest& request, codec::HttpReply& reply) const;
+  /// On the reactor, before answer().
+  [[nodiscard]] const OperatorGate& gate() const { return gate_; }
   /// Answers the request. Returns the HTTP status. Thread: any; but for those of AnsweredBy::kReactor none that serves
   /// clients.
   int answer(OperatorRoute route, const OperatorCall& call, codec::HttpReply& reply);
@@ -95,6 +95,7 @@ class OperatorApi {
   int log_level(const OperatorCall& call, codec::HttpReply& reply);
 
   Operations& operations_;
+  OperatorGate gate_;
   Listener listener_;
   bool metrics_;  ///< /metrics is there
 };

@@ -1,5 +1,6 @@
 #include "node/peer_caller.h"
 
+#include "codec/hex.h"
 #include "node/config_address.h"
 #include "node/peer_paths.h"
 #include "node/routes.h"
@@ -90,7 +91,8 @@ void PeerCaller::finish(uint64_t call_id, CallResult result) {
 
 void PeerCaller::send_hello(HttpClient& client, const Call& call) {
   net::ClientRequest request;
-  request.target = std::string(row_of(CallKind::kHello).path) + "?m=" + to_hex(call.body);
+  request.target = std::string(row_of(CallKind::kHello).path) + "?m=" + codec::to_hex(call.body);
+  signer_.sign(request, call.address, reactor_.now());
   client.request(std::move(request), call.timeout, HttpClient::Connect::kFresh,
                  [this, id = call.id](net::ClientResult result) {
                    if (!result) return finish(id, failure(result.error()));
@@ -107,6 +109,7 @@ void PeerCaller::send_to_peer(HttpClient& client, Call call) {
   request.target = std::string(row_of(call.kind).path);
   request.content_type = std::string(kPeerContentType);
   request.body = std::move(call.body);
+  signer_.sign(request, call.address, reactor_.now());
   client.request(std::move(request), call.timeout, HttpClient::Connect::kReuse,
                  [this, id = call.id](net::ClientResult result) {
                    if (!result) return finish(id, failure(result.error()));
@@ -119,6 +122,7 @@ void PeerCaller::send_to_peer(HttpClient& client, Call call) {
 void PeerCaller::ask_again(HttpClient& client, Call call) {
   net::ClientRequest request;
   request.target = std::string(row_of(CallKind::kHello).path);
+  signer_.sign(request, call.address, reactor_.now());
   const Duration timeout = call.timeout;
   client.request(std::move(request), timeout, HttpClient::Connect::kFresh,
                  [this, &client, c = std::move(call)](net::ClientResult result) mutable {

@@ -13,6 +13,7 @@
 
 #include "cluster/transport.h"
 #include "net/http_client.h"
+#include "node/peer_signer.h"
 
 namespace discovery::node {
 
@@ -22,6 +23,8 @@ class PeerCaller final : public cluster::Transport {
 
   /// `bind_address`: "" for any. `done` is called for every call, on the reactor.
   PeerCaller(net::Reactor& reactor, std::string bind_address, const net::ClientLimits& limits, Done done);
+  /// From now on, requests to nodes of ours are signed. On the reactor.
+  void set_signer(PeerSigner signer) { signer_ = std::move(signer); }
   ~PeerCaller();
 
   void call(cluster::Call call) override;
@@ -47,6 +50,7 @@ class PeerCaller final : public cluster::Transport {
   const std::string bind_address_;
   const net::ClientLimits limits_;
   const Done done_;
+  PeerSigner signer_;
   std::map<std::string, Node> nodes_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< for what is posted to the reactor
   std::atomic<uint64_t> sent_{0};

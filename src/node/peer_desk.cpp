@@ -1,5 +1,6 @@
 #include "node/peer_desk.h"
 
+#include "codec/hex.h"
 #include "codec/params.h"
 #include "node/peer_paths.h"
 #include "node/remote_answer.h"
@@ -28,18 +29,30 @@ Result<std::string> message_of(cluster::CallKind kind, const codec::HttpRequest&
   if (kind != cluster::CallKind::kHello) return std::string(request.body);
   codec::Params params;
   if (const auto read = params.add_urlencoded(request.query, kQueryParamsMax); !read) return read.error();
-  return from_hex(params.first("m"));
+  return codec::from_hex(params.first("m"));
 }
 
 }  // namespace
 
+Result<void> PeerDesk::admit(const codec::HttpRequest& request) const {
+  if (access_.required()) {
+    const access::Caller caller = access_.identify(request);
+    if (caller.is_peer()) return {};
+    const Error why = caller.denial(access::Right::kWrite);
+    return Error{ErrorCode::kForbidden,
+                 why.code == ErrorCode::kUnauthenticated ? why.message : "only nodes are answered here"};
+  }
+  if (addresses_.anybody || addresses_.ips.contains(request.client->ip)) return {};
+  return Error{ErrorCode::kForbidden, std::string(kStranger)};
+}
+
 int PeerDesk::handle(cluster::CallKind kind, const codec::HttpRequest& request, codec::HttpReply& reply,
                      codec::HttpExchange& exchange) {
-  if (!access_.anybody && !access_.ips.contains(request.client->ip)) {
-    if (kind != cluster::CallKind::kHello) return json_error(reply, 403, kStranger);
+  if (const auto admitted = admit(request); !admitted) {
+    if (kind != cluster::CallKind::kHello) return json_error(reply, 403, admitted.error().message);
     reply.status = 403;
     reply.content_type = kJson;
-    reply.append(hello_refusal(kStranger));
+    reply.append(hello_refusal(admitted.error().message));
     return 403;
   }
   auto message = message_of(kind, request);

@@ -5,13 +5,15 @@
 //
 // Lifecycle: one per reactor, as its handler. Thread: its reactor's. Limits: the body limit of the listener, and
 // ClusterHost::kRequestsMax messages waiting; past it 503. A sender that hangs up loses its answer, not its message.
-// Access: settings.peer_ips, or everybody with open membership or where a node is configured by name (its address is
-// not known here); else 403 (security.md 1, "replication=true by anyone").
+// Access: with access control, who proves to be a node (access/peer_signature.h), and nobody else. Without it the
+// addresses of the configured nodes, or everybody with open membership or where a node is configured by name (its
+// address is not known here). Else 403 (security.md 1, "replication=true by anyone").
 #pragma once
 
 #include <set>
 #include <string>
 
+#include "access/access_control.h"
 #include "codec/http.h"
 #include "net/reactor.h"
 #include "node/cluster_host.h"
@@ -25,19 +27,23 @@ struct PeerAccess {
 
 class PeerDesk {
  public:
-  PeerDesk(ClusterHost& host, net::Reactor& reactor, PeerAccess access)
-      : host_(host), reactor_(reactor), access_(std::move(access)) {}
+  PeerDesk(ClusterHost& host, net::Reactor& reactor, PeerAccess addresses, const access::AccessControl& access)
+      : host_(host), reactor_(reactor), addresses_(std::move(addresses)), access_(access) {}
 
   /// The HTTP status of the answer; 0: it is parked. `kind` is one that has a route.
   int handle(cluster::CallKind kind, const codec::HttpRequest& request, codec::HttpReply& reply,
              codec::HttpExchange& exchange);
   /// For a reload; on the reactor's thread.
-  void update(PeerAccess access) { access_ = std::move(access); }
+  void update(PeerAccess addresses) { addresses_ = std::move(addresses); }
 
  private:
+  /// Whether the sender is answered; if not, why.
+  [[nodiscard]] Result<void> admit(const codec::HttpRequest& request) const;
+
   ClusterHost& host_;
   net::Reactor& reactor_;
-  PeerAccess access_;
+  PeerAccess addresses_;
+  const access::AccessControl& access_;
 };
 
 }  // namespace discovery::node

@@ -19,10 +19,6 @@ namespace discovery::node {
 inline constexpr std::string_view kPeerProtocol = "discoveryd";
 inline constexpr std::string_view kPeerContentType = "application/octet-stream";
 
-[[nodiscard]] std::string to_hex(std::string_view bytes);
-/// kInvalidArgument: not an even number of hexadecimal digits.
-[[nodiscard]] Result<std::string> from_hex(std::string_view digits);
-
 /// `hello`: an encoded HelloReply; empty: only who answers here.
 [[nodiscard]] std::string hello_envelope(std::string_view hello);
 /// To one that is not answered: why, and that it is no original that refuses.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "access/access_control.h"
 #include "net/reactor.h"
 #include "node/api_reporter.h"
 #include "node/cluster_host.h"
@@ -50,8 +51,11 @@ struct UnitContext {
   WakeDispatcher& wakes;
   observe::Logger& logger;
   observe::RateLimitedLogger& warnings;
+  AuditLog& audit;
   uint32_t access_one_in;
   PeerAccess peers;
+  access::AccessSettings access;
+  access::ReplayGuard& replays;
   guard::ShieldSettings shield;
   net::Worker& clerk;
 };
@@ -62,11 +66,12 @@ class ReactorUnit final : public net::TurnHook {
       : reactor_(reactor),
         metrics_(kRouteNames),
         hub_(context.registry, reactor, context.polls, index),
-        reporter_(reactor.clock(), metrics_, context.logger, context.warnings, context.access_one_in),
+        reporter_(reactor.clock(), metrics_, context.logger, context.warnings, context.audit, context.access_one_in),
+        access_(context.access, context.replays),
         api_({context.registry, hub_, reactor, context.protection, context.cluster, context.proofs, context.wakes,
-              reporter_},
+              reporter_, access_},
              std::move(settings)),
-        peers_(context.cluster, reactor, context.peers),
+        peers_(context.cluster, reactor, context.peers, access_),
         guard_(context.shield, metrics_, context.warnings),
         feed_(reactor, context.clerk) {
     reactor.add_hook(*this);
@@ -75,6 +80,7 @@ class ReactorUnit final : public net::TurnHook {
   [[nodiscard]] net::Reactor& reactor() { return reactor_; }
   [[nodiscard]] protocol::DiscoveryApi& api() { return api_; }
   [[nodiscard]] PeerDesk& peers() { return peers_; }
+  [[nodiscard]] access::AccessControl& access() { return access_; }
   [[nodiscard]] ApiReporter& reporter() { return reporter_; }
   [[nodiscard]] RequestGuard& guard() { return guard_; }
   [[nodiscard]] EventFeed& feed() { return feed_; }
@@ -103,6 +109,7 @@ class ReactorUnit final : public net::TurnHook {
   observe::ReactorMetrics metrics_;
   registry::PollHub hub_;
   ApiReporter reporter_;
+  access::AccessControl access_;
   protocol::DiscoveryApi api_;
   PeerDesk peers_;
   RequestGuard guard_;

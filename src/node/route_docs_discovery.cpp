@@ -98,30 +98,53 @@ constexpr ExampleDoc kBad{"bad-parameter",
 constexpr ExampleDoc kUnknown{"unknown", R"({"code":-404,"message":"-404","ttl":1})"};
 constexpr ExampleDoc kUnknownNull{"unknown", R"({"code":-404,"message":"-404","ttl":1,"data":null})"};
 constexpr ExampleDoc kRefused{"goes-elsewhere", R"({"code":-500,"message":"-500","ttl":1})"};
+constexpr ExampleDoc kNotKnown{"who-asks-is-not-known", R"({"code":-401,"message":"this takes a token","ttl":1})"};
+constexpr ExampleDoc kForbidden{"may-not",
+                                R"({"code":-403,"message":"dashboard has not the right to write that","ttl":1})"};
 constexpr ExampleDoc kNotModified{"nothing-new", R"({"code":-304,"message":"-304","ttl":1})"};
 
-constexpr ExampleDoc kRegisterExamples[] = {kDone, kBad, kRefused};
-constexpr ExampleDoc kWriteExamples[] = {kDone, kUnknown, kBad, kRefused};
-constexpr ExampleDoc kRenewExamples[] = {
-    {"renewed", R"({"code":0,"message":"0","ttl":1,"data":)" INSTANCE "}"}, kUnknownNull, kBad, kRefused};
-constexpr ExampleDoc kFetchExamples[] = {
-    {"list", R"({"code":0,"message":"0","ttl":1,"data":)" APPLICATION "}"}, kUnknownNull, kBad, kRefused};
+constexpr ExampleDoc kRegisterExamples[] = {kDone, kBad, kNotKnown, kForbidden, kRefused};
+constexpr ExampleDoc kWriteExamples[] = {kDone, kUnknown, kBad, kNotKnown, kForbidden, kRefused};
+constexpr ExampleDoc kRenewExamples[] = {{"renewed", R"({"code":0,"message":"0","ttl":1,"data":)" INSTANCE "}"},
+                                         kUnknownNull,
+                                         kBad,
+                                         kNotKnown,
+                                         kForbidden,
+                                         kRefused};
+constexpr ExampleDoc kFetchExamples[] = {{"list", R"({"code":0,"message":"0","ttl":1,"data":)" APPLICATION "}"},
+                                         kUnknownNull,
+                                         kBad,
+                                         kNotKnown,
+                                         kForbidden,
+                                         kRefused};
 constexpr ExampleDoc kFetchsExamples[] = {
-    {"lists", R"({"code":0,"message":"0","ttl":1,"data":{"shop.cart":)" APPLICATION "}}"}, kBad, kRefused};
+    {"lists", R"({"code":0,"message":"0","ttl":1,"data":{"shop.cart":)" APPLICATION "}}"},
+    kBad,
+    kNotKnown,
+    kForbidden,
+    kRefused};
 constexpr ExampleDoc kAllExamples[] = {
-    {"everything", R"({"code":0,"message":"0","ttl":1,"data":{"shop.cart":[)" INSTANCE "]}}"}, kRefused};
+    {"everything", R"({"code":0,"message":"0","ttl":1,"data":{"shop.cart":[)" INSTANCE "]}}"},
+    kNotKnown,
+    kForbidden,
+    kRefused};
 constexpr ExampleDoc kPollExamples[] = {{"list", R"({"code":0,"message":"0","ttl":1,"data":)" APPLICATION "}"},
                                         kNotModified,
                                         {"unknown", R"({"code":-404,"message":"shop.cart not found"})"},
                                         kBad,
+                                        kNotKnown,
+                                        kForbidden,
                                         kRefused};
 constexpr ExampleDoc kPollsExamples[] = {
     {"lists", R"({"code":0,"message":"0","data":{"shop.cart":)" APPLICATION R"(},"error":{"-404":null}})"},
     kNotModified,
     kBad,
+    kNotKnown,
+    kForbidden,
     kRefused};
 constexpr ExampleDoc kNodesExamples[] = {
-    {"nodes", R"({"code":0,"message":"0","ttl":1,"data":[{"addr":"10.1.0.1:7171","status":0,"zone":"sh001"}]})"}};
+    {"nodes", R"({"code":0,"message":"0","ttl":1,"data":[{"addr":"10.1.0.1:7171","status":0,"zone":"sh001"}]})"},
+    kNotKnown};
 
 constexpr std::string_view kEnvelope = "`code` tells success and failure";
 constexpr AnswerDoc kRegistered[] = {{200, kEnvelope, kJson, "Done", kRegisterExamples}};

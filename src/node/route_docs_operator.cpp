@@ -158,7 +158,7 @@ constexpr ExampleDoc kOverviewExamples[] = {
      R"("parked_polls":0,"watched_applications":0,"memory_bytes":2178,"requests":25,"slowed_clients":0,"disk":null,)"
      R"("nodes":[{"address":"10.1.0.1:7171","zone":"sh001","self":true,"state":"self","member":true,)" LINK
      R"(}],"most_changed":[{"env":"prod","appid":"shop.cart","changes":4,"last":1795949295716816461}],)"
-     R"("actions":true})"}};
+     R"("access":{"required":true,"open_to_all":[]},"actions":true})"}};
 constexpr AnswerDoc kOverview[] = {{200, "The node", kJson, "Overview", kOverviewExamples}, kBad, kBusy};
 constexpr ExampleDoc kRatesExamples[] = {
     {"one-step", R"({"node":"10.1.0.1:7171","interval_seconds":10.0,"at":[1795949303976531577],"registers":[0.2],)"

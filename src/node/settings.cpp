@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/siphash.h"
 #include "node/config_address.h"
 #include "node/kernel_random.h"
@@ -21,7 +22,7 @@ void add_address(const std::string& text, std::vector<net::ListenAddress>& addre
     return;
   }
   addresses.push_back({"0.0.0.0", parsed->port});
-  if (access("/proc/net/if_inet6", F_OK) == 0) addresses.push_back({"::", parsed->port});
+  if (::access("/proc/net/if_inet6", F_OK) == 0) addresses.push_back({"::", parsed->port});
 }
 
 /// By which records are hashed, equal on all nodes; what is hashed is chosen by clients, so a secret would be better

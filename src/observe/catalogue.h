@@ -185,10 +185,8 @@ inline constexpr MetricInfo kSlowedClients{"discovery_slowed_clients",
                                            MetricType::kGauge,
                                            {},
                                            "Clients whose answers were held back in the last ten seconds."};
-inline constexpr MetricInfo kAuthDenied{"discovery_auth_denied_total",
-                                        MetricType::kCounter,
-                                        {"route"},
-                                        "Admin calls refused: from elsewhere without the token, or with another one."};
+inline constexpr MetricInfo kAuthDenied{
+    "discovery_auth_denied_total", MetricType::kCounter, {"route"}, "Requests refused because of who sent them."};
 inline constexpr MetricInfo kBraked{
     "discovery_braked_applications", MetricType::kGauge, {}, "Applications held by the brake."};
 inline constexpr MetricInfo kSnapshots{

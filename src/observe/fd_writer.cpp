@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,6 +47,8 @@ Result<FdWriter> FdWriter::open_file(const std::string& path) {
 FdWriter::FdWriter(FdWriter&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       path_(std::exchange(other.path_, {})),
+      bytes_max_(other.bytes_max_),
+      bytes_(other.bytes_.load()),
       cut_line_(other.cut_line_),
       give_up_ns_(other.give_up_ns_.load()) {}
 
@@ -56,7 +59,22 @@ FdWriter::~FdWriter() {
 bool FdWriter::write(std::string_view line) {
   if (cut_line_ && !write_all("\n")) return false;
   cut_line_ = false;
+  if (bytes_max_ > 0 && bytes_.load(std::memory_order_relaxed) >= bytes_max_) rotate();
+  bytes_.fetch_add(line.size(), std::memory_order_relaxed);
   return write_all(line);
+}
+
+// Where renaming fails the file goes on to grow: losing lines would be worse.
+void FdWriter::rotate() {
+  bytes_.store(0, std::memory_order_relaxed);
+  if (::rename(path_.c_str(), (path_ + ".1").c_str()) == 0) static_cast<void>(reopen());
+}
+
+void FdWriter::set_bytes_max(uint64_t bytes_max) {
+  struct stat file {};
+  if (path_.empty() || fstat(fd_, &file) != 0) return;
+  bytes_max_ = bytes_max;
+  bytes_.store(static_cast<uint64_t>(file.st_size), std::memory_order_relaxed);
 }
 
 bool FdWriter::write_all(std::string_view bytes) {
@@ -93,6 +111,8 @@ Result<void> FdWriter::reopen() {
   // The number stays, the file behind it changes: a write() that runs meanwhile ends in the old or the new one.
   const int replaced = ::dup3(*fd, fd_, O_CLOEXEC);
   const int error = errno;
+  struct stat file {};
+  if (fstat(*fd, &file) == 0) bytes_.store(static_cast<uint64_t>(file.st_size), std::memory_order_relaxed);
   ::close(*fd);
   if (replaced >= 0) return {};
   return Error{ErrorCode::kInternal, "cannot replace the log file: " + std::system_category().message(error)};

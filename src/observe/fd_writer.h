@@ -34,6 +34,9 @@ class FdWriter {
   /// Opens the path again and puts it in the place of the old file, in one step for a write() that runs. Does nothing
   /// for a borrowed descriptor.
   Result<void> reopen();
+  /// A file that grows past this is renamed to `path`.1, in the place of the one before, and begun anew; 0: never.
+  /// Before the first write().
+  void set_bytes_max(uint64_t bytes_max);
   /// From now on write() waits no longer than until `deadline` (within 20 ms); after it, not at all.
   void give_up_after(std::chrono::steady_clock::time_point deadline);
 
@@ -41,9 +44,12 @@ class FdWriter {
   FdWriter(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   bool wait_writable() const;
   bool write_all(std::string_view bytes);
+  void rotate();
 
   int fd_;
-  std::string path_;                            ///< "": borrowed
+  std::string path_;  ///< "": borrowed
+  uint64_t bytes_max_ = 0;
+  std::atomic<uint64_t> bytes_{0};              ///< of the file, counted only with a bound
   bool cut_line_ = false;                       ///< the last line failed half-way
   std::atomic<int64_t> give_up_ns_{INT64_MAX};  ///< steady clock
 };

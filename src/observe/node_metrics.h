@@ -18,9 +18,19 @@
 namespace discovery::observe {
 
 /// How a write ended: done, or as the error says.
-enum class WriteResult : uint8_t { kOk, kInvalid, kNotFound, kConflict, kLimit, kExhausted, kUnavailable, kInternal };
-inline constexpr std::array<std::string_view, 8> kWriteResults = {"ok",    "invalid",   "not_found",   "conflict",
-                                                                  "limit", "exhausted", "unavailable", "internal"};
+enum class WriteResult : uint8_t {
+  kOk,
+  kInvalid,
+  kNotFound,
+  kConflict,
+  kLimit,
+  kExhausted,
+  kUnavailable,
+  kDenied,
+  kInternal
+};
+inline constexpr std::array<std::string_view, 9> kWriteResults = {
+    "ok", "invalid", "not_found", "conflict", "limit", "exhausted", "unavailable", "denied", "internal"};
 [[nodiscard]] constexpr WriteResult write_result(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
@@ -35,6 +45,9 @@ inline constexpr std::array<std::string_view, 8> kWriteResults = {"ok",    "inva
       return WriteResult::kExhausted;
     case ErrorCode::kUnavailable:
       return WriteResult::kUnavailable;
+    case ErrorCode::kUnauthenticated:
+    case ErrorCode::kForbidden:
+      return WriteResult::kDenied;
     case ErrorCode::kInternal:
       break;
   }

@@ -24,8 +24,8 @@ namespace discovery::observe {
 class RequestMetrics {
  public:
   static constexpr size_t kRoutesMax = 64;
-  static constexpr std::array<int, 20> kOutcomes = {0,   -304, -400, -404, -409, -500, 200, 400, 404, 405,
-                                                    408, 413,  431,  500,  503,  202,  304, 403, 409, 422};
+  static constexpr std::array<int, 23> kOutcomes = {0,   -304, -400, -404, -409, -500, 200, 400, 404,  405,  408, 413,
+                                                    431, 500,  503,  202,  304,  403,  409, 422, -401, -403, 401};
   static constexpr size_t kOther = kOutcomes.size();
 
   /// Names have static storage; every reactor gets the same table.
@@ -84,6 +84,12 @@ class RequestMetrics {
         return 18;
       case 422:
         return 19;
+      case -401:
+        return 20;
+      case -403:
+        return 21;
+      case 401:
+        return 22;
       default:
         return kOther;
     }

@@ -109,6 +109,7 @@ bool SpdLogger::Impl::wait_done(uint64_t lines, std::chrono::steady_clock::time_
 Result<std::unique_ptr<SpdLogger>> SpdLogger::open(Options options, const Clock& clock) {
   Result<FdWriter> writer = options.path.empty() ? FdWriter::borrow(options.fd) : FdWriter::open_file(options.path);
   if (!writer) return writer.error();
+  writer->set_bytes_max(options.file_bytes_max);
   const LogLevel level = options.level;
   auto impl = std::make_unique<Impl>(std::move(options), std::move(*writer), clock);
   try {

@@ -25,9 +25,10 @@ class SpdLogger final : public Logger {
   struct Options {
     LogFormat format = LogFormat::kText;
     LogLevel level = LogLevel::kInfo;
-    std::string node{};  ///< the field `node` of every line; "" leaves it out
-    std::string path{};  ///< appended to; "" writes to `fd`
-    int fd = 2;          ///< standard error; stays open when the logger ends
+    std::string node{};           ///< the field `node` of every line; "" leaves it out
+    std::string path{};           ///< appended to; "" writes to `fd`
+    int fd = 2;                   ///< standard error; stays open when the logger ends
+    uint64_t file_bytes_max = 0;  ///< past it the file is renamed to `path`.1 and begun anew; 0: it grows
     size_t queue_lines = 1024;
     Duration flush_wait = std::chrono::seconds(2);
     Duration close_wait = std::chrono::seconds(1);

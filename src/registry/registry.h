@@ -74,6 +74,8 @@ struct RegisterOutcome {
   bool created = false;  ///< was not visible before
   /// It was visible with the same content: the time since its lease was last raised, by whatever.
   std::optional<Duration> again_after{};
+  int64_t before_ns = 0;  ///< version before; 0: there was no record
+  int64_t after_ns = 0;   ///< version now; 0: nothing changed
   Wake wake;
 };
 
@@ -100,8 +102,10 @@ struct CancelArgs {
 };
 
 struct CancelOutcome {
-  bool applied = false;  ///< false: a replica's cancel that is older than what is stored
-  int64_t dirty_ns = 0;  ///< of what was cancelled
+  bool applied = false;   ///< false: a replica's cancel that is older than what is stored
+  int64_t dirty_ns = 0;   ///< of what was cancelled
+  int64_t before_ns = 0;  ///< version before
+  int64_t after_ns = 0;   ///< version now; 0: nothing changed
   Wake wake;
 };
 

@@ -84,14 +84,18 @@ InstanceNumbers Registry::numbers_to_register(const RegisterArgs& args, const In
 // What most registers are: the record stays where it is, so there is nothing to allocate, to count or to order.
 RegisterOutcome Registry::register_again(Shard& shard, Application& app, size_t index, const RegisterArgs& args,
                                          TimePoint now) {
-  RegisterOutcome outcome{
-      .applied = true, .created = false, .again_after = Duration(to_wire_ns(now) - app.lease_ns(index)), .wake = {}};
   const Instance& stored = app.record(index);
+  RegisterOutcome outcome{.applied = true,
+                          .created = false,
+                          .again_after = Duration(to_wire_ns(now) - app.lease_ns(index)),
+                          .before_ns = stored.numbers.version.incarnation.t_ns,
+                          .wake = {}};
   if (!is_copy(stored, args)) {
     const int64_t t = versions_.next(now, above(stored));
     const InstanceNumbers next = numbers_to_register(args, &stored, t);
     change_record(app, index, {ChangeKind::kRegister, args.by, now}, [&](InstanceNumbers& n) { n = next; });
     note_change(shard, app, index, args.from_peer);
+    outcome.after_ns = t;
     outcome.wake = changed_here(shard, app, t, now);
   }
   note_renewal(shard, app, index, to_wire_ns(now));
@@ -104,6 +108,11 @@ RegisterOutcome Registry::register_over(Shard& shard, Application& app, size_t i
   const bool visible = stored && stored->numbers.state == RecordState::kVisible;
   const int64_t t = versions_.next(now, stored ? above(*stored) : 0);
   const InstanceNumbers n = numbers_to_register(args, stored, t);
+  RegisterOutcome outcome{.applied = true,
+                          .created = !visible,
+                          .before_ns = stored ? stored->numbers.version.incarnation.t_ns : 0,
+                          .after_ns = t,
+                          .wake = {}};
   auto record =
       Instance::make({args.key.zone, args.key.hostname, args.region, args.version, args.addrs_json, args.metadata_json},
                      n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname),
@@ -114,7 +123,8 @@ RegisterOutcome Registry::register_over(Shard& shard, Application& app, size_t i
   index = put_record(shard, app, index, std::move(record), lease_ns, {ChangeKind::kRegister, args.by, now});
   note_renewal(shard, app, index, to_wire_ns(now));
   note_change(shard, app, index, args.from_peer);
-  return {.applied = true, .created = !visible, .again_after = {}, .wake = changed_here(shard, app, t, now)};
+  outcome.wake = changed_here(shard, app, t, now);
+  return outcome;
 }
 
 // ---------------------------------------------------------------------------------------------------- renew
@@ -198,7 +208,11 @@ Result<CancelOutcome> Registry::cancel(const CancelArgs& args, TimePoint now) {
   if (visible) {
     bury(shard, *app, index, args, now);
     const int64_t t = app->record(index).numbers.version.incarnation.t_ns;
-    return CancelOutcome{.applied = true, .dirty_ns = stored.dirty_ns, .wake = changed_here(shard, *app, t, now)};
+    return CancelOutcome{.applied = true,
+                         .dirty_ns = stored.dirty_ns,
+                         .before_ns = stored.version.incarnation.t_ns,
+                         .after_ns = t,
+                         .wake = changed_here(shard, *app, t, now)};
   }
   if (stored.state == RecordState::kHidden && !late) {  // it stays away also for a peer that still has it
     bury(shard, *app, index, args, now);

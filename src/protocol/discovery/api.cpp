@@ -21,6 +21,11 @@ void trim(std::string& buffer) {
   if (buffer.capacity() > kBufferKeptMax) buffer = std::string();
 }
 
+/// Renewals are writes too, but a line for each would say that everything is as it was.
+bool is_audited(Route route) { return route == Route::kRegister || route == Route::kCancel || route == Route::kSet; }
+
+bool is_denial(Code code) { return code == Code::kUnauthorized || code == Code::kForbidden; }
+
 std::string_view media_type(std::string_view content_type) {
   return codec::trim_blanks(content_type.substr(0, content_type.find(';')));
 }
@@ -35,6 +40,7 @@ DiscoveryApi::DiscoveryApi(const ApiContext& context, ApiSettings settings)
       proofs_(context.proofs),
       changes_(context.changes),
       observer_(context.observer),
+      access_(context.access),
       settings_(std::move(settings)),
       posts_(context.registry, context.cluster) {}
 
@@ -54,7 +60,15 @@ void DiscoveryApi::handle_now(Route route, const codec::HttpRequest& request, co
   trim(addrs_json_);
   if (metadata_source_.empty()) trim(metadata_json_);
   const auto read = read_params(request);
-  Call call{route, request, reply, exchange, Envelope(reply, params_.first("callback")), may_park, false};
+  Call call{route,
+            request,
+            reply,
+            exchange,
+            Envelope(reply, params_.first("callback")),
+            access_.identify(request),
+            AuditNote{.route = route, .by = {}},
+            may_park,
+            false};
   Code code = Code::kServerError;
   if (request.method == codec::Method::kGet && protection_.active(request.received_at)) {
     call.envelope.whole(code);  // before even looking at the parameters (discovery-api.md 9)
@@ -67,6 +81,11 @@ void DiscoveryApi::handle_now(Route route, const codec::HttpRequest& request, co
       observer_.refused(route, read.error().code, true);
     }
   }
+  if (is_audited(route) || is_denial(code)) {
+    call.note.by = call.caller.name();
+    call.note.code = code;
+    observer_.audited(call.note, *request.client);
+  }
   if (!call.parked) observer_.answered(route, code, request.received_at);
 }
 
@@ -75,6 +94,7 @@ void DiscoveryApi::refuse_write(Route route, const codec::HttpRequest& request, 
   static_cast<void>(read_params(request));  // only for the callback
   Envelope(reply, params_.first("callback")).whole(Code::kServerError);
   observer_.refused(route, ErrorCode::kUnavailable, false);
+  if (is_audited(route)) observer_.audited({.route = route, .by = "-", .code = Code::kServerError}, *request.client);
   observer_.answered(route, Code::kServerError, request.received_at);
 }
 
@@ -129,15 +149,33 @@ Code DiscoveryApi::refuse(Call& call, const Error& error, bool handled) {
   return wire_code(error.code);
 }
 
+Code DiscoveryApi::denied(Call& call, access::Right right) { return refuse(call, call.caller.denial(right), true); }
+
+std::optional<Code> DiscoveryApi::deny(Call& call, access::Right right, const registry::InstanceKeyView& key) {
+  call.note.key = key;
+  if (call.caller.may(right, key.app.env, key.app.appid)) return std::nullopt;
+  return denied(call, right);
+}
+
+std::optional<Code> DiscoveryApi::deny_any(Call& call, std::string_view env,
+                                           const std::vector<std::string_view>& appids) {
+  for (const std::string_view appid : appids) {
+    if (const auto code = deny(call, access::Right::kRead, {{env, appid}, {}, {}})) return code;
+  }
+  return std::nullopt;
+}
+
 // Whoever is no peer cannot make a write look like a peer's: its parameters are ignored (replication.md 2.5, R7).
-DiscoveryApi::Origin DiscoveryApi::origin_of(const codec::HttpRequest& request, bool replication,
-                                             bool from_zone) const {
-  if ((!replication && !from_zone) || !is_peer(request.client->ip)) return {};
-  cluster_.original_spoke(request.client->ip, request.received_at);
+DiscoveryApi::Origin DiscoveryApi::origin_of(const Call& call, bool replication, bool from_zone) const {
+  if ((!replication && !from_zone) || !is_peer(call)) return {};
+  cluster_.original_spoke(call.request.client->ip, call.request.received_at);
   return {registry::Writer::kReplica, replication};
 }
 
-bool DiscoveryApi::is_peer(const std::string& ip) const {
+// With access control an address proves nothing.
+bool DiscoveryApi::is_peer(const Call& call) const {
+  if (access_.required()) return call.caller.is_peer();
+  const std::string& ip = call.request.client->ip;
   return settings_.open_membership || settings_.peer_ips.contains(ip) || cluster_.is_original(ip);
 }
 

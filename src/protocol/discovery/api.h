@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/access_control.h"
 #include "base/time.h"
 #include "codec/http.h"
 #include "codec/metadata.h"
@@ -59,6 +60,17 @@ class ChangeSink {
   ~ChangeSink() = default;
 };
 
+/// A write, done or not, or what access control refused: for the audit. Views are valid inside the call.
+struct AuditNote {
+  Route route;
+  std::string_view by;              ///< access::Caller::name()
+  registry::InstanceKeyView key{};  ///< what of it could be read; the first host of a set
+  size_t hosts = 1;
+  Code code = Code::kOk;
+  int64_t before_ns = 0;  ///< version of the instance, 0: there was none
+  int64_t after_ns = 0;   ///< 0: not known
+};
+
 /// What happened, for logs and metrics. Called on the reactor; must be quick and must not throw.
 class ApiObserver {
  public:
@@ -79,6 +91,8 @@ class ApiObserver {
   virtual void poll_hung_up() = 0;
   /// A waiting poll was sent away because the node drains.
   virtual void poll_drained() {}
+  /// Once for each register, cancel and set, and for whatever access control refused.
+  virtual void audited(const AuditNote& /*note*/, const codec::ClientAddress& /*client*/) {}
 
  protected:
   ~ApiObserver() = default;
@@ -93,7 +107,8 @@ struct ApiContext {
   ClusterPort& cluster;
   ProofOfLife& proofs;
   ChangeSink& changes;
-  ApiObserver& observer;  ///< of the reactor
+  ApiObserver& observer;                ///< of the reactor
+  const access::AccessControl& access;  ///< of the reactor
 };
 
 class DiscoveryApi {
@@ -125,6 +140,8 @@ class DiscoveryApi {
     codec::HttpReply& reply;
     codec::HttpExchange& exchange;
     Envelope envelope;
+    access::Caller caller;
+    AuditNote note;
     bool may_park = true;
     bool parked = false;
   };
@@ -144,8 +161,14 @@ class DiscoveryApi {
   Code dispatch(Call& call);
   [[nodiscard]] Result<void> read_params(const codec::HttpRequest& request);
   Code refuse(Call& call, const Error& error, bool handled);
-  [[nodiscard]] Origin origin_of(const codec::HttpRequest& request, bool replication, bool from_zone) const;
-  [[nodiscard]] bool is_peer(const std::string& ip) const;
+  /// The refusal, if the caller may not do that to this application; notes what was asked.
+  [[nodiscard]] std::optional<Code> deny(Call& call, access::Right right, const registry::InstanceKeyView& key);
+  /// The same for all that a request names.
+  [[nodiscard]] std::optional<Code> deny_any(Call& call, std::string_view env,
+                                             const std::vector<std::string_view>& appids);
+  Code denied(Call& call, access::Right right);
+  [[nodiscard]] Origin origin_of(const Call& call, bool replication, bool from_zone) const;
+  [[nodiscard]] bool is_peer(const Call& call) const;
 
   // writes.cpp
   Code register_instance(Call& call);
@@ -186,6 +209,7 @@ class DiscoveryApi {
   ProofOfLife& proofs_;
   ChangeSink& changes_;
   ApiObserver& observer_;
+  const access::AccessControl& access_;
   ApiSettings settings_;
   OriginPosts posts_;
   WriteGate gate_{*this};

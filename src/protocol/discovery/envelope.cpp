@@ -17,6 +17,10 @@ std::string_view status_header(Code code) {
       return "Kratos-Status-Code: -304";
     case Code::kBadRequest:
       return "Kratos-Status-Code: -400";
+    case Code::kUnauthorized:
+      return "Kratos-Status-Code: -401";
+    case Code::kForbidden:
+      return "Kratos-Status-Code: -403";
     case Code::kNotFound:
       return "Kratos-Status-Code: -404";
     case Code::kConflict:

@@ -11,6 +11,8 @@ enum class Code : int {
   kOk = 0,
   kNotModified = -304,
   kBadRequest = -400,
+  kUnauthorized = -401,
+  kForbidden = -403,
   kNotFound = -404,
   kConflict = -409,
   kServerError = -500,  ///< Go clients wait a second and go to another node
@@ -25,6 +27,10 @@ constexpr Code wire_code(ErrorCode code) {
       return Code::kNotFound;
     case ErrorCode::kConflict:
       return Code::kConflict;
+    case ErrorCode::kUnauthenticated:
+      return Code::kUnauthorized;
+    case ErrorCode::kForbidden:
+      return Code::kForbidden;
     case ErrorCode::kExhausted:
     case ErrorCode::kUnavailable:
     case ErrorCode::kInternal:

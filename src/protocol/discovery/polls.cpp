@@ -57,6 +57,7 @@ Code DiscoveryApi::poll(Call& call) {
   if (args->cursors_ns.size() != args->appids.size()) args->cursors_ns.assign(args->appids.size(), 0);
   args->appids.resize(1);  // the first counts (D20)
   args->cursors_ns.resize(1);
+  if (const auto code = deny_any(call, args->env, args->appids)) return *code;
   return wait_for_change(call, *args);
 }
 
@@ -66,6 +67,7 @@ Code DiscoveryApi::polls(Call& call) {
   if (args->cursors_ns.size() != args->appids.size()) {
     return refuse(call, invalid("latest_timestamp must be given as often as appid"), true);
   }
+  if (const auto code = deny_any(call, args->env, args->appids)) return *code;
   drop_repetitions(args->appids, args->cursors_ns);
   return wait_for_change(call, *args);
 }

@@ -31,6 +31,7 @@ Code DiscoveryApi::fetch(Call& call) {
   const std::string_view appid = bind.name("appid", "AppID");
   form.status_mask = bind.required_u32("status", "Status");
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+  if (const auto code = deny(call, access::Right::kRead, {{env, appid}, {}, {}})) return *code;
 
   auto seen = view({env, appid}, form, call.request.received_at);
   if (!seen.bytes) {
@@ -55,6 +56,7 @@ Code DiscoveryApi::fetchs(Call& call) {
   bind.require(appids.size() <= settings_.poll_apps_max, ErrorCode::kLimitExceeded,
                "more appids than limits.poll_apps allows");
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+  if (const auto code = deny_any(call, env, appids)) return *code;
 
   call.envelope.begin(Code::kOk);
   call.envelope.ttl();
@@ -78,6 +80,7 @@ Code DiscoveryApi::fetchs(Call& call) {
 }
 
 Code DiscoveryApi::fetch_all(Call& call) {
+  if (!call.caller.may_all(access::Right::kRead)) return denied(call, access::Right::kRead);
   call.envelope.begin(Code::kOk);
   call.envelope.ttl();
   call.envelope.data();
@@ -85,7 +88,9 @@ Code DiscoveryApi::fetch_all(Call& call) {
   return Code::kOk;
 }
 
+// Whoever may read anything must find the nodes.
 Code DiscoveryApi::nodes(Call& call) {
+  if (!call.caller.may_any(access::Right::kRead)) return denied(call, access::Right::kRead);
   call.envelope.begin(Code::kOk);
   call.envelope.ttl();
   call.envelope.data();

@@ -28,6 +28,8 @@ WriteGate::GatedWrite::GatedWrite(WriteGate& gate, Route route, const codec::Htt
       query_(request.query),
       body_(request.body),
       content_type_(request.content_type),
+      authorization_(request.field("authorization")),
+      credentials_{"authorization", authorization_},
       client_(*request.client),
       bytes_(bytes_of(request)) {
   ++gate_.waiting_;
@@ -40,7 +42,8 @@ WriteGate::GatedWrite::~GatedWrite() {
 }
 
 size_t WriteGate::GatedWrite::bytes_of(const codec::HttpRequest& request) {
-  return sizeof(GatedWrite) + request.query.size() + request.body.size() + request.content_type.size();
+  return sizeof(GatedWrite) + request.query.size() + request.body.size() + request.content_type.size() +
+         request.field("authorization").size();
 }
 
 codec::HttpRequest WriteGate::GatedWrite::request() const {
@@ -49,6 +52,7 @@ codec::HttpRequest WriteGate::GatedWrite::request() const {
   r.query = query_;
   r.body = body_;
   r.content_type = content_type_;
+  if (!authorization_.empty()) r.fields = {&credentials_, 1};
   r.version_minor = version_minor_;
   r.received_at = at_;
   r.client = &client_;

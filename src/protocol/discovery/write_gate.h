@@ -69,6 +69,8 @@ class WriteGate::GatedWrite final : public codec::ParkedRequest, public ListNode
   const std::string query_;
   const std::string body_;
   const std::string content_type_;
+  const std::string authorization_;
+  const codec::HttpField credentials_;  ///< the only field that counts later
   const codec::ClientAddress client_;
   const size_t bytes_;
 };

@@ -98,6 +98,7 @@ Code DiscoveryApi::register_instance(Call& call) {
   args.reg_timestamp_ns = bind.i64("reg_timestamp");
   const bool from_zone = bind.flag("from_zone");
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+  if (const auto code = deny(call, access::Right::kWrite, args.key)) return *code;
 
   if (!is_status(args.status)) return refuse(call, invalid("status must be 1 or 2"), true);
   if (args.key.app.appid.find(',') != std::string_view::npos) {
@@ -115,7 +116,7 @@ Code DiscoveryApi::register_instance(Call& call) {
   args.version = repair(version, repaired_version);
   args.addrs_json = addrs_json_;
   args.metadata_json = metadata_json_;
-  const Origin origin = origin_of(call.request, replication, from_zone);
+  const Origin origin = origin_of(call, replication, from_zone);
   args.writer = origin.writer;
   args.from_peer = origin.replication;
   args.by = call.request.client->ip;
@@ -124,6 +125,8 @@ Code DiscoveryApi::register_instance(Call& call) {
 
   const auto registered = registry_.register_instance(args, call.request.received_at);
   if (!registered) return refuse(call, registered.error(), true);
+  call.note.before_ns = registered->before_ns;
+  call.note.after_ns = registered->after_ns;
   changes_.changed(registered->wake, call.request.received_at);
   if (registered->applied) {
     observer_.registered(args.key, *registered, *call.request.client);
@@ -157,7 +160,8 @@ Code DiscoveryApi::renew(Call& call) {
   args.dirty_timestamp_ns = bind.i64("dirty_timestamp");
   const bool from_zone = bind.flag("from_zone");
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
-  const Origin origin = origin_of(call.request, replication, from_zone);
+  if (const auto code = deny(call, access::Right::kWrite, args.key)) return *code;
+  const Origin origin = origin_of(call, replication, from_zone);
   args.compare = origin.replication;
   args.by = call.request.client->ip;
   const auto reach = posts_.wanted() ? origin.reach() : std::nullopt;
@@ -213,7 +217,8 @@ Code DiscoveryApi::cancel(Call& call) {
   const int64_t latest_ns = bind.i64("latest_timestamp");
   const int64_t dirty_ns = bind.i64("dirty_timestamp");
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
-  const Origin origin = origin_of(call.request, replication, from_zone);
+  if (const auto code = deny(call, access::Right::kWrite, args.key)) return *code;
+  const Origin origin = origin_of(call, replication, from_zone);
   args.writer = origin.writer;
   args.by = call.request.client->ip;
   args.stamp_ns = dirty_ns > 0 ? dirty_ns : latest_ns;
@@ -225,6 +230,8 @@ Code DiscoveryApi::cancel(Call& call) {
     call.envelope.whole(wire_code(cancelled.error().code));
     return wire_code(cancelled.error().code);
   }
+  call.note.before_ns = cancelled->before_ns;
+  call.note.after_ns = cancelled->after_ns;
   changes_.changed(cancelled->wake, now);
   if (cancelled->applied) {
     observer_.cancelled(args.key, *call.request.client);
@@ -248,6 +255,9 @@ Code DiscoveryApi::set(Call& call) {
   const bool from_zone = bind.flag("from_zone");
   const int64_t set_timestamp_ns = bind.i64("set_timestamp");
   if (const auto bound = bind.finish(); !bound) return refuse(call, bound.error(), false);
+  call.note.hosts = hosts.size();
+  const registry::InstanceKeyView first{{env, appid}, zone, hosts.empty() ? std::string_view() : hosts.front()};
+  if (const auto code = deny(call, access::Right::kWrite, first)) return *code;
 
   if (hosts.empty() || (!statuses.empty() && statuses.size() != hosts.size()) ||
       (!patches.empty() && patches.size() != hosts.size())) {
@@ -283,7 +293,7 @@ Code DiscoveryApi::set(Call& call) {
     return text;
   };
   const registry::AppKeyView app{env, appid};
-  const Origin origin = origin_of(call.request, replication, from_zone);
+  const Origin origin = origin_of(call, replication, from_zone);
   const auto wake =
       registry_.set({app, zone, items, set_timestamp_ns, origin.replication, merge, call.request.client->ip},
                     call.request.received_at);

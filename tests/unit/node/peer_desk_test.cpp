@@ -44,7 +44,8 @@ class FakeExchange final : public codec::HttpExchange {
 /// A desk on a thread of its own before a host that is started when the test says so.
 class PeerDeskTest : public ::testing::Test {
  protected:
-  PeerDeskTest() : thread_(fixture_.clock, "desk"), desk_(fixture_.host, thread_, {{std::string(kPeerIp)}, false}) {
+  PeerDeskTest()
+      : thread_(fixture_.clock, "desk"), desk_(fixture_.host, thread_, {{std::string(kPeerIp)}, false}, access_) {
     thread_.start();
   }
   ~PeerDeskTest() override {
@@ -94,6 +95,8 @@ class PeerDeskTest : public ::testing::Test {
 
   HostFixture fixture_;
   net::Reactor thread_;
+  access::ReplayGuard replays_{HashKey{1, 2}};
+  access::AccessControl access_{replays_};
   PeerDesk desk_;
 };
 
@@ -105,7 +108,7 @@ std::string hello_of(std::string_view address) {
   hello.node_id = 9;
   hello.generation = 1;
   hello.zone = "z1";
-  return "m=" + to_hex(encode(hello));
+  return "m=" + codec::to_hex(encode(hello));
 }
 
 TEST_F(PeerDeskTest, StrangersAreNotAnswered) {

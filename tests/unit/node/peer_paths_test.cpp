@@ -18,29 +18,6 @@ std::string all_bytes() {
   return bytes;
 }
 
-TEST(PeerHex, ComesBackWhole) {
-  EXPECT_EQ(to_hex(""), "");
-  EXPECT_EQ(to_hex("\x00\x7f\xff"s), "007fff");
-  const auto back = from_hex(to_hex(all_bytes()));
-  ASSERT_TRUE(back);
-  EXPECT_EQ(*back, all_bytes());
-}
-
-TEST(PeerHex, TakesEitherCase) {
-  const auto bytes = from_hex("aAbBcCdDeEfF09");
-  ASSERT_TRUE(bytes);
-  EXPECT_EQ(*bytes, "\xaa\xbb\xcc\xdd\xee\xff\x09");
-}
-
-TEST(PeerHex, RefusesWhatIsNone) {
-  for (const std::string_view text : {"0", "abc", "0g", "g0", "0x12", " 0", "0 ", "-1", "\xc3\xa4"}) {
-    const auto bytes = from_hex(text);
-    ASSERT_FALSE(bytes) << text;
-    EXPECT_EQ(bytes.error().code, ErrorCode::kInvalidArgument) << text;
-  }
-  EXPECT_FALSE(from_hex("00\0\0"s));
-}
-
 TEST(PeerEnvelope, CarriesAHello) {
   const auto hello = read_hello_envelope(hello_envelope(all_bytes()));
   ASSERT_TRUE(hello);

@@ -154,7 +154,7 @@ ApiSettings test_settings() {
 Node::Node(const ApiSettings& settings, const registry::RegistrySettings& stored, bool protect)
     : registry(stored),
       protection(protect, from_wire_ns(kStartNs)),
-      api({registry, hub, wheel, protection, cluster, proofs, *this, seen}, settings) {
+      api({registry, hub, wheel, protection, cluster, proofs, *this, seen, access}, settings) {
   cluster.lone.set_nodes({{"10.9.0.1:7171", "z-own", 0}, {"10.9.0.2:7171", "z-own", 1}});
 }
 

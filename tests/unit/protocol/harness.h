@@ -226,6 +226,8 @@ class Node final : private ChangeSink {
   registry::StartProtection protection;
   FakeCluster cluster;
   ProofOfLife proofs{HashKey{1, 2}};
+  access::ReplayGuard replays{HashKey{1, 2}};
+  access::AccessControl access{replays};
   DiscoveryApi api;
 
  private:
