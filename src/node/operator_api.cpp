@@ -4,6 +4,7 @@
 
 #include "codec/json_writer.h"
 #include "codec/params.h"
+#include "node/openapi.h"
 #include "node/remote_answer.h"
 #include "observe/metrics_registry.h"
 
@@ -21,6 +22,7 @@ constexpr std::string_view kIndexText =
     "  GET  /healthz            the process answers\n"
     "  GET  /readyz?verbose     clients may be sent here\n"
     "  GET  /metrics            Prometheus text\n"
+    "  GET  /openapi.json       every route, its parameters and answers\n"
     "  GET  /api/overview                                   how this node and the others are\n"
     "  GET  /api/services?q=...                             what is registered; /api/service?env=...&appid=... one\n"
     "  GET  /api/history?appid=...                          what happened, who did it, when\n"
@@ -91,6 +93,10 @@ int OperatorApi::answer(OperatorRoute route, const OperatorCall& call, codec::Ht
       return 200;
     case OperatorRoute::kReady:
       return ready(call, reply);
+    case OperatorRoute::kOpenApi:
+      reply.content_type = kJson;
+      reply.share(openapi_document());
+      return 200;
     case OperatorRoute::kMetrics:
       reply.content_type = observe::kMetricsContentType;
       reply.append(operations_.metrics_text());

@@ -7,13 +7,14 @@
 // Routes outside /discovery/ answer with HTTP statuses and, on errors, a JSON body {"error": text}; under /discovery/
 // discovery-api.md 1.5 holds.
 //
-// Pure functions. Cost of find_route(): a comparison of lengths for each row before the one that is meant, so those
-// that clients call all day stand first.
+// Pure functions. Cost of find_route(): a comparison with each path of the same length up to the one that is meant, so
+// those that clients call all day stand first.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/check.h"
@@ -28,6 +29,7 @@ enum class OperatorRoute : uint8_t {
   kPage,
   kHealth,
   kReady,
+  kOpenApi,
   kMetrics,
   kAdminReload,
   kAdminDrain,
@@ -125,6 +127,7 @@ inline constexpr auto kRoutes = std::to_array<RouteRow>({
     {Method::kGet, "/page/", OperatorRoute::kPage, AnsweredBy::kReactor, Need::kNothing, true},
     {Method::kGet, "/healthz", OperatorRoute::kHealth, AnsweredBy::kReactor, Need::kNothing},
     {Method::kGet, "/readyz", OperatorRoute::kReady, AnsweredBy::kReactor, Need::kNothing},
+    {Method::kGet, "/openapi.json", OperatorRoute::kOpenApi, AnsweredBy::kClerk, Need::kNothing},
     {Method::kGet, "/metrics", OperatorRoute::kMetrics, AnsweredBy::kClerk, Need::kReadAll},
     {Method::kPost, "/admin/reload", OperatorRoute::kAdminReload, AnsweredBy::kClerk, Need::kAdmin},
     {Method::kPost, "/admin/drain", OperatorRoute::kAdminDrain, AnsweredBy::kReactor, Need::kAdmin},
@@ -153,27 +156,60 @@ inline constexpr auto kRoutes = std::to_array<RouteRow>({
     {Method::kPost, "/discovery/peer/sync", CallKind::kSync, AnsweredBy::kPeers, Need::kPeer},
 });
 
-/// The row of a clean path, whatever its method; null when there is none.
-constexpr const RouteRow* find_route(std::string_view path) {
-  for (const RouteRow& row : kRoutes) {
-    if (row.path == path) return &row;
+inline constexpr size_t kPathBytesMax =
+    std::ranges::max(kRoutes, {}, [](const RouteRow& r) { return r.path.size(); }).path.size();
+
+/// The rows whose paths are `n` bytes long: rows[begin[n]] to rows[begin[n + 1]], in the order of the table. Arrays of
+/// the language: they are read for each request, and a hardened library looks at each index of its own.
+struct RowsByLength {
+  uint8_t rows[kRoutes.size()] = {};
+  uint8_t begin[kPathBytesMax + 2] = {};
+};
+inline constexpr RowsByLength kRowsByLength = [] {
+  RowsByLength by;
+  size_t filled = 0;
+  for (size_t bytes = 0; bytes <= kPathBytesMax; ++bytes) {
+    for (size_t i = 0; i < kRoutes.size(); ++i) {
+      if (kRoutes[i].path.size() == bytes) by.rows[filled++] = static_cast<uint8_t>(i);
+    }
+    by.begin[bytes + 1] = static_cast<uint8_t>(filled);
   }
+  return by;
+}();
+
+/// The row below which the path lies; null when there is none.
+[[gnu::noinline]] constexpr const RouteRow* find_above(std::string_view path) {
   for (const RouteRow& row : kRoutes) {
     if (row.below && path.starts_with(row.path)) return &row;
   }
   return nullptr;
 }
 
+/// The row of a clean path, whatever its method; null when there is none.
+constexpr const RouteRow* find_route(std::string_view path) {
+  if (path.size() <= kPathBytesMax) {
+    const size_t end = kRowsByLength.begin[path.size() + 1];
+    for (size_t i = kRowsByLength.begin[path.size()]; i < end; ++i) {
+      const RouteRow* const row = kRoutes.data() + kRowsByLength.rows[i];
+      if (std::char_traits<char>::compare(row->path.data(), path.data(), path.size()) == 0) return row;
+    }
+  }
+  return find_above(path);
+}
+
 inline constexpr size_t kTargetKinds = 3;
 inline constexpr size_t kTargetsMax = 64;  ///< enumerators of a kind
 
 /// The rows' indexes by kind and enumerator; kRoutes.size() where there is none.
-inline constexpr auto kRouteIndexes = [] {
-  std::array<std::array<uint8_t, kTargetsMax>, kTargetKinds> indexes{};
-  for (auto& of_kind : indexes) of_kind.fill(kRoutes.size());
+struct RouteIndexes {
+  uint8_t of[kTargetKinds][kTargetsMax] = {};
+};
+inline constexpr RouteIndexes kRouteIndexes = [] {
+  RouteIndexes indexes;
+  for (auto& of_kind : indexes.of) std::ranges::fill(of_kind, static_cast<uint8_t>(kRoutes.size()));
   for (size_t i = 0; i < kRoutes.size(); ++i) {
     const RouteTarget target = kRoutes[i].target;
-    indexes.at(static_cast<size_t>(target.kind())).at(target.value()) = static_cast<uint8_t>(i);
+    indexes.of[static_cast<size_t>(target.kind())][target.value()] = static_cast<uint8_t>(i);
   }
   return indexes;
 }();
@@ -181,7 +217,7 @@ inline constexpr auto kRouteIndexes = [] {
 /// The index of the row, and of its metrics. kRoutes.size() for the calls that only originals know (CallKind::kPost,
 /// kFetchAll): there is none.
 constexpr size_t route_index(RouteTarget target) {
-  return kRouteIndexes[static_cast<size_t>(target.kind())][target.value()];
+  return kRouteIndexes.of[static_cast<size_t>(target.kind())][target.value()];
 }
 constexpr size_t route_index(const RouteRow& row) { return static_cast<size_t>(&row - kRoutes.data()); }
 

@@ -99,7 +99,8 @@ TEST(Routes, NothingElseIsFound) {
 }
 
 TEST(Routes, AnybodyIsAnsweredOnTheseAlone) {
-  EXPECT_EQ(paths_of(Need::kNothing), (std::vector<std::string_view>{"/", "/page/", "/healthz", "/readyz"}));
+  EXPECT_EQ(paths_of(Need::kNothing),
+            (std::vector<std::string_view>{"/", "/page/", "/healthz", "/readyz", "/openapi.json"}));
 }
 
 TEST(Routes, WritingNeedsTheRightForTheApplication) {
