@@ -43,9 +43,9 @@ Result<Loaded> load(const CommandLine& line) {
   return Loaded{std::move(*config), place.folder};
 }
 
-int serve(const CommandLine& line, Loaded loaded) {
+int serve(const CommandLine& line, Loaded loaded, Program program, std::unique_ptr<TakeOver> heir) {
   Node::block_signals();
-  const net::SteadyClock clock;
+  const net::SteadyClock clock(heir ? heir->clock() : net::SteadyClock().anchor());
   observe::SpdLogger::Options log;
   log.format = loaded.config.log.format;
   log.level = loaded.config.log.level;
@@ -61,16 +61,17 @@ int serve(const CommandLine& line, Loaded loaded) {
   };
   auto notifier = ServiceNotifier::open(read_environment(environ), getpid());
   if (!notifier) return exit_with(ExitCode::kBadConfiguration, notifier.error().message);
+  NodeInput input{std::move(loaded.config), reread,         loaded.folder,  std::move(*notifier),
+                  std::move(program),       clock.anchor(), std::move(heir)};
   ExitCode code = ExitCode::kFailure;
-  auto node =
-      Node::open({std::move(loaded.config), reread, loaded.folder, std::move(*notifier)}, **logger, clock, code);
+  auto node = Node::open(std::move(input), **logger, clock, code);
   if (!node) return exit_with(code, node.error().message);
   fmt::print("discoveryd {} ({})\n{}", kVersion, kCommit, (*node)->start_table());
   std::fflush(stdout);
   return (*node)->run();
 }
 
-int start(std::span<const std::string> words) {
+int start(std::span<const std::string> words, Program program) {
   const auto line = parse_command_line(words, fmt::format("{} ({})", kVersion, kCommit));
   if (!line) return exit_with(ExitCode::kBadConfiguration, line.error().message);
   if (line->action == CommandLine::Action::kShowText) {
@@ -90,8 +91,11 @@ int start(std::span<const std::string> words) {
       }
       fmt::print("the configuration is good\n");
       break;
-    default:
-      return serve(*line, std::move(*loaded));
+    default: {
+      auto heir = TakeOver::open(read_environment(environ));
+      if (!heir) return exit_with(ExitCode::kFailure, heir.error().message);
+      return serve(*line, std::move(*loaded), std::move(program), std::move(*heir));
+    }
   }
   return static_cast<int>(ExitCode::kClean);
 }
@@ -103,7 +107,7 @@ int main(int argc, char** argv) {
   using discovery::node::ExitCode;
   try {  // reading the configuration and wiring may throw; nothing after that does
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-    return discovery::node::start(words);
+    return discovery::node::start(words, discovery::node::program_of(argc > 0 ? argv[0] : nullptr, words));
   } catch (const std::exception& e) {
     std::fprintf(stderr, "discoveryd: %s\n", e.what());
     return static_cast<int>(ExitCode::kFailure);

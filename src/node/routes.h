@@ -40,6 +40,7 @@ enum class OperatorRoute : uint8_t {
   kInstanceSet,
   kInstanceCancel,
   kBrakeRelease,
+  kAdminUpgrade,
 };
 
 struct OperatorRouteEntry {
@@ -49,7 +50,7 @@ struct OperatorRouteEntry {
   bool admin;  ///< from loopback, with the token, or on the admin listener where there is one
 };
 
-inline constexpr std::array<OperatorRouteEntry, 25> kOperatorRoutes{{
+inline constexpr std::array<OperatorRouteEntry, 26> kOperatorRoutes{{
     {codec::Method::kGet, "/", OperatorRoute::kIndex, false},
     {codec::Method::kGet, "/page/", OperatorRoute::kPage, false},  // and all below it
     {codec::Method::kGet, "/healthz", OperatorRoute::kHealth, false},
@@ -75,6 +76,7 @@ inline constexpr std::array<OperatorRouteEntry, 25> kOperatorRoutes{{
     {codec::Method::kPost, "/admin/instance/set", OperatorRoute::kInstanceSet, true},
     {codec::Method::kPost, "/admin/instance/cancel", OperatorRoute::kInstanceCancel, true},
     {codec::Method::kPost, "/admin/brake/release", OperatorRoute::kBrakeRelease, true},
+    {codec::Method::kPost, "/admin/upgrade", OperatorRoute::kAdminUpgrade, true},
 }};
 
 /// Who makes the answer.
@@ -95,6 +97,7 @@ constexpr AnsweredBy answered_by(OperatorRoute route) {
     case OperatorRoute::kAdminLogLevel:
       return AnsweredBy::kReactor;
     case OperatorRoute::kCompare:
+    case OperatorRoute::kAdminUpgrade:
       return AnsweredBy::kComparer;
     case OperatorRoute::kExplain:
       return AnsweredBy::kExplainer;
