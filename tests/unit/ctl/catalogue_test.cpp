@@ -13,10 +13,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::vector<std::string> kVerbs{"members",   "services",    "instances", "watch",      "register", "renew",
-                                      "cancel",    "set",         "drain",     "explain",    "history",  "state",
-                                      "diff",      "clients",     "protect",   "top",        "reload",   "drain-node",
-                                      "log-level", "remove-node", "validate",  "completion", "man",      "snapshot"};
+const std::vector<std::string> kVerbs{
+    "members",   "services",    "instances", "watch",      "register", "renew",    "cancel", "set",    "drain",
+    "explain",   "history",     "state",     "diff",       "clients",  "protect",  "top",    "reload", "drain-node",
+    "log-level", "remove-node", "validate",  "completion", "man",      "snapshot", "upgrade"};
 
 std::string output_of(const std::vector<std::string>& words) {
   Tool tool;
