@@ -31,6 +31,15 @@ Cluster::~Cluster() = default;
 
 void Cluster::start(bool recovered, TimePoint now) {
   start_up_.begin(recovered, now);
+  begin(now);
+}
+
+void Cluster::take_over(TimePoint now) {
+  start_up_.take_over(now);
+  begin(now);
+}
+
+void Cluster::begin(TimePoint now) {
   registry_.set_covered_until(coverage_.proven(now));
   registry_.set_warming(true);
   if (settings_.always_keep_changes) keep_changes(now);

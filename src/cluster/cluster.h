@@ -140,6 +140,8 @@ class Cluster {
   /// The start of the node's life in the cluster. `recovered`: a snapshot was loaded, so the registry is whole enough
   /// to answer, and versions go on above those given before.
   void start(bool recovered, TimePoint now);
+  /// Instead of start(): the registry is that of another process of this node, which served until now.
+  void take_over(TimePoint now);
   /// Does what is due; returns when it wants to be called again at the latest.
   TimePoint tick(TimePoint now);
   /// A message of another node of ours; kHello to kSync. The answer's bytes; an error where it is malformed or not to
@@ -187,6 +189,7 @@ class Cluster {
   };
 
   // cluster.cpp: what is due
+  void begin(TimePoint now);
   void compare_with_next(TimePoint now);
   void update_coverage(TimePoint now);
   void update_start(TimePoint now);

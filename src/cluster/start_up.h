@@ -4,7 +4,7 @@
 // after kHelloWait. Reads: once every configured peer was synced or has been unreachable for kUnreachable, and at least
 // one was synced; or after kReadyWait. With a snapshot: once everybody who answers was synced, or after kRecoveredWait;
 // what it holds is some seconds old, and a list without what was registered since is one that a client had longer
-// before. Alone: both at once. Pure arithmetic on what it is told.
+// before. Alone, or taking over from another process of this node: both at once. Pure arithmetic on what it is told.
 #pragma once
 
 #include <cstddef>
@@ -34,6 +34,11 @@ class StartUp {
     started_ = now;
     recovered_ = recovered;
   }
+  /// Another process of this node served until now, and this one has all that it had: nothing is waited for.
+  void take_over(TimePoint now) {
+    begin(true, now);
+    took_over_ = true;
+  }
   /// True when something has changed.
   bool update(const Others& others, TimePoint now) {
     const bool accepted = accepts_writes_;
@@ -54,7 +59,7 @@ class StartUp {
 
  private:
   [[nodiscard]] bool is_ready(const Others& others, TimePoint now) const {
-    if (others.known == 0 || now - started_ >= kReadyWait) return true;
+    if (took_over_ || others.known == 0 || now - started_ >= kReadyWait) return true;
     if (recovered_ && !others.wait_whole) {
       const size_t silent = others.tried - others.greeted;
       return others.synced + silent >= others.known || now - started_ >= kRecoveredWait;
@@ -64,6 +69,7 @@ class StartUp {
 
   TimePoint started_{};
   bool recovered_ = false;
+  bool took_over_ = false;
   bool accepts_writes_ = false;
   bool ready_ = false;
 };

@@ -119,6 +119,9 @@ class ParkedRequest {
   virtual void write_answer(HttpReply& reply) = 0;
   /// Called instead when the node drains: tells the client to go elsewhere.
   virtual void write_drain_answer(HttpReply& reply) = 0;
+  /// Called instead when the connection moves to another process: an answer after which the client asks again at once
+  /// and changes nothing. False, without one: it has none, and the connection moves when the request was answered.
+  virtual bool write_moving_answer(HttpReply& /*reply*/) { return false; }
   /// True: its answer is only a moment away, so a node that drains waits for it.
   [[nodiscard]] virtual bool answers_soon() const { return false; }
 };

@@ -19,9 +19,9 @@ constexpr Duration kConnectTimeout = std::chrono::seconds(1);
 constexpr const char* kAbout =
     "discoveryctl asks and tells the nodes of a discoveryd service registry. It speaks with one node at a time, the "
     "first\n"
-    "of --addr that answers; reload, drain-node, log-level, remove-node, health and protect release go to the first "
-    "and no "
-    "other.";
+    "of --addr that answers; reload, upgrade, drain-node, log-level, remove-node, health and protect release go to the "
+    "first\n"
+    "and no other.";
 
 constexpr const char* kFooter =
     "Examples:\n"
@@ -65,7 +65,7 @@ void describe(CLI::App& app, Typed& typed) {
 void add_all(Verbs& verbs) {
   for (const auto add : {add_members, add_services, add_instances, add_watch, add_register, add_cancel, add_drain,
                          add_explain, add_history, add_diff, add_clients, add_protect, add_top, add_health,
-                         add_snapshot, add_admin, add_validate, add_completion}) {
+                         add_snapshot, add_admin, add_upgrade, add_validate, add_completion}) {
     add(verbs);
   }
 }

@@ -79,6 +79,7 @@ void add_top(Verbs& verbs);
 void add_health(Verbs& verbs);
 void add_snapshot(Verbs& verbs);
 void add_admin(Verbs& verbs);  ///< reload, drain-node, log-level, remove-node
+void add_upgrade(Verbs& verbs);
 void add_validate(Verbs& verbs);
 void add_completion(Verbs& verbs);  ///< and man
 

@@ -43,6 +43,24 @@ Archive::Loaded Archive::load() {
   return loaded;
 }
 
+void Archive::adopt(uint64_t saved) {
+  saved_ = saved;
+  file_.reset();
+  files_.clear();
+  const auto names = disk_.list();
+  if (!names) return;
+  std::vector<uint64_t> numbers;
+  for (const std::string& name : *names) {
+    if (const auto number = storage::number_of(kPrefix, name)) numbers.push_back(*number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  for (const uint64_t number : numbers) {
+    numbers_.seen(number);
+    const auto read = disk_.read(storage::numbered(kPrefix, number), 0, 2 * file_bytes_max_ + kFrameBytes);
+    files_.push_back({number, read ? read->size() : 0});
+  }
+}
+
 void Archive::load_file(uint64_t number, Loaded& loaded) {
   numbers_.seen(number);
   ++loaded.files;

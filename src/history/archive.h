@@ -42,6 +42,9 @@ class Archive {
   Archive(storage::Disk& disk, History& history, uint64_t bytes_max);
 
   Loaded load();
+  /// Instead of load(), or after another process has used the folder: the history holds all that is in it, up to event
+  /// number `saved`.
+  void adopt(uint64_t saved);
   /// What happened since the last call. kUnavailable, kExhausted: as the disk says.
   Result<void> save();
 

@@ -44,11 +44,31 @@ class HttpServer::Drainer final : public TimerEntry {
   int64_t steps_left_ = 0;
 };
 
+/// Gives the connections of one reactor away, one by one as they come to rest.
+class HttpServer::Mover final : public TimerEntry {
+ public:
+  explicit Mover(Lane& lane) : lane_(lane) {}
+  void start(std::shared_ptr<const std::function<void(GroupSocket&&)>> moved);
+  void stop();
+  void on_deadline(TimePoint now) override;
+
+ private:
+  static constexpr Duration kStep = std::chrono::milliseconds(10);
+  Lane& lane_;
+  std::shared_ptr<const std::function<void(GroupSocket&&)>> moved_;
+};
+
 /// One reactor and what runs on it.
 struct HttpServer::Lane {
   Lane(const Clock& clock, std::string name) : reactor(clock, std::move(name)) {}
   ~Lane() { reactor.stop(); }
 
+  template <class F>
+  void for_each_listener(F f) {
+    for (const auto& service : services) {
+      for (const auto& listener : service->listeners) f(*listener);
+    }
+  }
   template <class F>
   void for_each_session(F f) {
     for (const auto& service : services) {
@@ -56,15 +76,40 @@ struct HttpServer::Lane {
     }
   }
   void close_listeners() {
-    for (const auto& service : services) {
-      for (const auto& listener : service->listeners) listener->close();
-    }
+    for_each_listener([](Listener& listener) { listener.close(); });
   }
 
   Reactor reactor;
   std::vector<std::unique_ptr<Service>> services;
   Drainer drainer{*this};
+  Mover mover{*this};
 };
+
+void HttpServer::Mover::start(std::shared_ptr<const std::function<void(GroupSocket&&)>> moved) {
+  moved_ = std::move(moved);
+  lane_.for_each_listener([](Listener& listener) { listener.pause(); });
+  on_deadline(lane_.reactor.now());
+}
+
+void HttpServer::Mover::stop() {
+  unlink();
+  moved_.reset();
+  lane_.for_each_listener([](Listener& listener) { listener.resume(); });
+}
+
+// A connection that was accepted when the listeners paused already is met by a later step.
+void HttpServer::Mover::on_deadline(TimePoint now) {
+  for (const auto& service : lane_.services) {
+    service->connections.open.for_each([&](TcpConnection& connection) {
+      if (connection.speaks_tls()) {
+        if (connection.session().state() != Session::State::kClosed) connection.session().end_with_next_answer();
+      } else if (const int descriptor = connection.release(); descriptor >= 0) {
+        (*moved_)({service->name, Descriptor(descriptor)});
+      }
+    });
+  }
+  lane_.reactor.schedule(*this, now + kStep);
+}
 
 void HttpServer::Drainer::start(Duration spread) {
   lane_.for_each_session([](Session& session) {
@@ -105,30 +150,82 @@ HttpServer::~HttpServer() {
   for (const auto& lane : lanes_) lane->reactor.stop();
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::open(const ServerOptions& options, std::vector<ListenerGroup> groups) {
+Result<std::unique_ptr<HttpServer>> HttpServer::open(const ServerOptions& options, std::vector<ListenerGroup> groups,
+                                                     std::vector<GroupSocket> inherited) {
   DISCOVERY_CHECK(options.clock != nullptr, "the server has a clock");
   std::unique_ptr<HttpServer> server(new HttpServer(options));
   for (ListenerGroup& group : groups) {
-    const Result<void> added = server->add_group(std::move(group));
+    const Result<void> added = server->add_group(std::move(group), inherited);
     if (!added) return added.error();
   }
   return server;
 }
 
-Result<void> HttpServer::add_group(ListenerGroup group) {
+Result<void> HttpServer::add_group(ListenerGroup group, std::vector<GroupSocket>& inherited) {
   for (const auto& lane : lanes_) {
     lane->services.push_back(std::make_unique<Service>(*this, lane->reactor, group));
-    Service& service = *lane->services.back();
-    const bool first = lane == lanes_.front();
-    for (ListenAddress& address : group.addresses) {
-      auto listener =
-          Listener::open(lane->reactor, address, first ? Listener::Sharing::kFirst : Listener::Sharing::kAnother);
-      if (!listener) return listener.error();
-      address = (*listener)->bound();  // port 0 is chosen once, and a name resolved once
-      service.listeners.push_back(std::move(*listener));
-    }
+  }
+  for (ListenAddress& address : group.addresses) {
+    if (const Result<void> done = listen(group, address, inherited); !done) return done;
   }
   return {};
+}
+
+// Every inherited socket gets a reactor, also where there are more of them: its queue is served to the end. A reactor
+// for which none is left gets a socket of its own.
+Result<void> HttpServer::listen(const ListenerGroup& group, ListenAddress& address,
+                                std::vector<GroupSocket>& inherited) {
+  size_t taken = 0;
+  const auto add = [&](Result<std::unique_ptr<Listener>> listener) -> Result<void> {
+    if (!listener) return listener.error();
+    address = (*listener)->bound();  // port 0 is chosen once, and a name resolved once
+    lanes_[taken++ % lanes_.size()]->services.back()->listeners.push_back(std::move(*listener));
+    return {};
+  };
+  for (GroupSocket& one : inherited) {
+    if (one.group != group.name || !one.socket.valid()) continue;
+    const auto bound = address_of_listener(one.socket.get());
+    if (!bound || !is_bound_to(*bound, address)) continue;
+    auto& lane = lanes_[taken % lanes_.size()];
+    if (auto done = add(Listener::adopt(lane->reactor, one.socket.release())); !done) return done;
+  }
+  while (taken < lanes_.size()) {
+    const auto sharing = taken == 0 ? Listener::Sharing::kFirst : Listener::Sharing::kAnother;
+    if (auto done = add(Listener::open(lanes_[taken]->reactor, address, sharing)); !done) return done;
+  }
+  return {};
+}
+
+std::vector<std::pair<std::string, int>> HttpServer::sockets() const {
+  std::vector<std::pair<std::string, int>> all;
+  for (const auto& lane : lanes_) {
+    for (const auto& service : lane->services) {
+      for (const auto& listener : service->listeners) all.emplace_back(service->name, listener->descriptor());
+    }
+  }
+  return all;
+}
+
+void HttpServer::hand_over(std::function<void(GroupSocket&&)> moved) {
+  const auto shared = std::make_shared<const std::function<void(GroupSocket &&)>>(std::move(moved));
+  for (const auto& lane : lanes_) {
+    lane->reactor.post([&lane = *lane, shared] { lane.mover.start(shared); });
+  }
+}
+
+void HttpServer::keep() {
+  on_each_lane([](Lane& lane) { lane.mover.stop(); });
+}
+
+bool HttpServer::adopt(GroupSocket connection) {
+  Lane& lane = *lanes_[next_lane_.fetch_add(1, std::memory_order_relaxed) % lanes_.size()];
+  for (const auto& service : lane.services) {
+    if (service->name != connection.group || service->connections.identity) continue;
+    auto shared = std::make_shared<Descriptor>(std::move(connection.socket));
+    lane.reactor.post([group = &service->connections, shared] { accept_connection(*group, std::move(*shared)); });
+    return true;
+  }
+  return false;
 }
 
 void HttpServer::start() {
@@ -141,18 +238,22 @@ void HttpServer::start() {
   running_ = true;
 }
 
-size_t HttpServer::stop(const StopOptions& options) {
-  if (!std::exchange(running_, false)) return 0;
-  std::vector<std::future<void>> closed;
+void HttpServer::on_each_lane(void (*work)(Lane&)) {
+  std::vector<std::future<void>> all;
   for (const auto& lane : lanes_) {
     auto done = std::make_shared<std::promise<void>>();
-    closed.push_back(done->get_future());
-    lane->reactor.post([&lane = *lane, done] {
-      lane.close_listeners();
+    all.push_back(done->get_future());
+    lane->reactor.post([&lane = *lane, done, work] {
+      work(lane);
       done->set_value();
     });
   }
-  for (auto& one : closed) one.wait();  // no connection is added from here on
+  for (auto& one : all) one.wait();
+}
+
+size_t HttpServer::stop(const StopOptions& options) {
+  if (!std::exchange(running_, false)) return 0;
+  on_each_lane([](Lane& lane) { lane.close_listeners(); });  // no connection is added from here on
   for (const auto& lane : lanes_) {
     lane->reactor.post([&lane = *lane, spread = options.spread] { lane.drainer.start(spread); });
   }

@@ -4,6 +4,9 @@
 //     if (!server) return exit_code(server.error());        // kConflict: the address is in use
 //     (*server)->start();   ...   (*server)->stop({});
 //
+// A server may take over the sockets of one in another process (open(), adopt()), which gives them away (sockets(),
+// hand_over()): decision 0039.
+//
 // Every group of addresses gets one handler per reactor from its factory; a connection lives on one reactor.
 //
 // Lifecycle: open() binds everything and makes the handlers, without a thread; start() starts the threads; stop()
@@ -12,9 +15,11 @@
 // Limits: ServerOptions. Errors of open(): see Listener.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/function_ref.h"
@@ -23,6 +28,7 @@
 #include "codec/http.h"
 #include "codec/http_head.h"
 #include "net/deflater.h"
+#include "net/descriptor.h"
 #include "net/listener.h"
 #include "net/reactor.h"
 #include "net/session.h"
@@ -52,6 +58,12 @@ struct ServerOptions {
   const Clock* clock = nullptr;                          ///< outlives the server; never null
 };
 
+/// A socket of a group, by name: one that listens, or a connection.
+struct GroupSocket {
+  std::string group;
+  Descriptor socket;
+};
+
 struct StopOptions {
   Duration spread = std::chrono::seconds(3);     ///< over which parked requests are sent away
   Duration deadline = std::chrono::seconds(10);  ///< after which what is left is cut off; at least `spread`
@@ -61,8 +73,11 @@ class ConnectionLimit;
 
 class HttpServer {
  public:
+  /// Listens on those of `inherited` that are bound to an address of their group, whatever the number of reactors: one
+  /// that nobody accepts from would keep clients waiting. The others are closed.
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> open(const ServerOptions& options,
-                                                                std::vector<ListenerGroup> groups);
+                                                                std::vector<ListenerGroup> groups,
+                                                                std::vector<GroupSocket> inherited = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -71,6 +86,17 @@ class HttpServer {
   /// Stops accepting, sends clients away (Session::drain), waits for them, ends the threads. Returns the number of
   /// connections that had to be cut off. Calling it again does nothing.
   size_t stop(const StopOptions& options);
+
+  /// All that listens, by group. The descriptors stay the server's.
+  [[nodiscard]] std::vector<std::pair<std::string, int>> sockets() const;
+  /// From now on nothing is accepted, and every connection is given to `moved`, on the thread of its reactor, as soon
+  /// as no request is under way; one with TLS ends with its next answer instead. Parked polls are answered "nothing
+  /// changed". Thread: not a reactor's, or one that stands still.
+  void hand_over(std::function<void(GroupSocket&&)> moved);
+  /// The end of hand_over(): serves again. `moved` is not called any more when it returns.
+  void keep();
+  /// Goes on with a connection of another process. False: no such group.
+  bool adopt(GroupSocket connection);
 
   /// For the requests and connections to come; those that are being read or written go on under either.
   void update_limits(const SessionLimits& session, const codec::HttpLimits& http, size_t connections_max);
@@ -94,9 +120,13 @@ class HttpServer {
   struct Lane;
   struct Service;
   class Drainer;
+  class Mover;
 
   explicit HttpServer(const ServerOptions& options);
-  Result<void> add_group(ListenerGroup group);
+  Result<void> add_group(ListenerGroup group, std::vector<GroupSocket>& inherited);
+  /// Runs it on every reactor and waits for that.
+  void on_each_lane(void (*work)(Lane&));
+  Result<void> listen(const ListenerGroup& group, ListenAddress& address, std::vector<GroupSocket>& inherited);
 
   const ServerOptions options_;
   codec::PartialBytes partial_bytes_;
@@ -104,6 +134,7 @@ class HttpServer {
   std::unique_ptr<ConnectionLimit> limit_;
   Deflater deflater_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<size_t> next_lane_{0};  ///< of adopt()
   bool running_ = false;
 };
 

@@ -127,6 +127,36 @@ std::string to_string(const ListenAddress& address) {
   return (bracket ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
+bool is_bound_to(const ListenAddress& bound, const ListenAddress& wanted) {
+  if (wanted.port != 0 && wanted.port != bound.port) return false;
+  const auto resolved = resolve(wanted);
+  return resolved && client_address(resolved->address).ip == bound.host;
+}
+
+Result<ListenAddress> address_of_listener(int descriptor) {
+  int listens = 0;
+  socklen_t bytes = sizeof listens;
+  Resolved name;
+  name.bytes = sizeof name.address;
+  auto* const address = reinterpret_cast<sockaddr*>(&name.address);
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) != 0 || listens == 0 ||
+      ::getsockname(descriptor, address, &name.bytes) != 0) {
+    return invalid("a descriptor that was handed over is no listening socket");
+  }
+  const codec::ClientAddress bound = client_address(name.address);
+  return ListenAddress{bound.ip, bound.port};
+}
+
+void accept_connection(ConnectionGroup& group, Descriptor socket) {
+  sockaddr_storage peer{};
+  socklen_t bytes = sizeof peer;
+  if (::getpeername(socket.get(), reinterpret_cast<sockaddr*>(&peer), &bytes) != 0) return;  // it is broken
+  codec::ClientAddress client = client_address(peer);
+  if (!group.limit.admit(client.ip)) return;
+  group.context.stats.accepted.add();
+  TcpConnection::open(group, socket.release(), std::move(client));
+}
+
 struct Listener::Socket {
   using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type>;
   explicit Socket(asio::io_context& io) : acceptor(io.get_executor()) {}
@@ -171,7 +201,30 @@ Listener::Listener(Reactor& reactor, int descriptor, bool ipv6, ListenAddress bo
   socket_->acceptor.assign(ipv6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor);
 }
 
+Result<std::unique_ptr<Listener>> Listener::adopt(Reactor& reactor, int descriptor) {
+  const auto bound = address_of_listener(descriptor);
+  if (!bound) {
+    ::close(descriptor);
+    return bound.error();
+  }
+  return std::unique_ptr<Listener>(
+      new Listener(reactor, descriptor, bound->host.find(':') != std::string::npos, *bound));
+}
+
 Listener::~Listener() { close(); }
+
+int Listener::descriptor() const { return socket_->acceptor.native_handle(); }
+
+void Listener::pause() {
+  paused_ = true;
+  error_code ignored;
+  socket_->acceptor.cancel(ignored);
+  back_off_->unlink();
+}
+
+void Listener::resume() {
+  if (std::exchange(paused_, false)) wait();
+}
 
 void Listener::close() {
   error_code ignored;
@@ -186,8 +239,9 @@ void Listener::accept_on(ConnectionGroup& group) {
 }
 
 void Listener::wait() {
+  if (paused_) return;
   socket_->acceptor.async_wait(Socket::Acceptor::wait_read, [this](const error_code& error) {
-    if (!error && socket_->acceptor.is_open()) accept_one();
+    if (!error && !paused_ && socket_->acceptor.is_open()) accept_one();
   });
 }
 

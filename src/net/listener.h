@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "net/descriptor.h"
 #include "net/reactor.h"
 
 namespace discovery::net {
@@ -38,6 +39,8 @@ class Listener {
 
   [[nodiscard]] static Result<std::unique_ptr<Listener>> open(Reactor& reactor, const ListenAddress& address,
                                                               Sharing sharing);
+  /// Goes on with a socket that another process listened on. Takes it over, also when it fails.
+  [[nodiscard]] static Result<std::unique_ptr<Listener>> adopt(Reactor& reactor, int descriptor);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -47,6 +50,10 @@ class Listener {
   /// `group` outlives the reactor's thread.
   void accept_on(ConnectionGroup& group);
   void close();
+  /// Accepts nothing until resume(); who connects waits in the queue of the socket, which another process may share.
+  void pause();
+  void resume();
+  [[nodiscard]] int descriptor() const;
 
  private:
   struct Socket;
@@ -65,6 +72,14 @@ class Listener {
   std::unique_ptr<BackOff> back_off_;
   ConnectionGroup* group_ = nullptr;
   int spare_descriptor_ = -1;
+  bool paused_ = false;
 };
+
+/// Whether a socket that is bound to `bound` is one of `wanted`, whose port may be 0 for any.
+[[nodiscard]] bool is_bound_to(const ListenAddress& bound, const ListenAddress& wanted);
+/// The literal and the port that a listening socket is bound to; kInvalidArgument: it is none.
+[[nodiscard]] Result<ListenAddress> address_of_listener(int descriptor);
+/// A connection that another process accepted goes on in `group`, as if it were accepted now. Thread: its reactor's.
+void accept_connection(ConnectionGroup& group, Descriptor socket);
 
 }  // namespace discovery::net

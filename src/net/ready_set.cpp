@@ -41,6 +41,8 @@ bool ReadySet::add(int descriptor, ReadyOwner& owner) {
   return true;
 }
 
+void ReadySet::remove(int descriptor) { ::epoll_ctl(loop_->set.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr); }
+
 void ReadySet::wait() {
   waits_ = true;
   loop_->set.async_wait(Loop::Descriptor::wait_read, [this](const boost::system::error_code& error) {

@@ -47,6 +47,8 @@ class ReadySet {
 
   /// False: no room in the kernel.
   [[nodiscard]] bool add(int descriptor, ReadyOwner& owner);
+  /// Of a socket that goes on in another process: closing it here would leave it in the set.
+  void remove(int descriptor);
 
  private:
   struct Loop;

@@ -93,7 +93,7 @@ void Session::handle(codec::HttpRequest& request) {
   request.client = &client_;
   context_.stats.requests.add();
   progress_ = Progress::kIdle;
-  close_after_ = draining_ || !reader_.keep_alive();
+  close_after_ = draining_ || last_answer_ || !reader_.keep_alive();
   head_only_ = request.method == codec::Method::kHead;
   http_1_0_ = request.version_minor == 0;
   gzip_ = request.accepts_gzip && context_.limits.gzip;
@@ -106,7 +106,7 @@ void Session::handle(codec::HttpRequest& request) {
     state_ = State::kParked;
     due_ = TimePoint::max();
     context_.stats.parked.add();
-    if (draining_ && !parked_->answers_soon()) answer_parked(true);
+    if (draining_ && !parked_->answers_soon()) answer_parked(Occasion::kDrain);
   } else {
     arm(context_.now + context_.limits.idle);
     send_reply();
@@ -118,21 +118,32 @@ void Session::park(std::unique_ptr<codec::ParkedRequest> request) {
   parked_ = std::move(request);
 }
 
-size_t Session::resume() { return answer_parked(false); }
+size_t Session::resume() { return answer_parked(Occasion::kAnswer); }
 
-size_t Session::answer_parked(bool draining) {
+size_t Session::answer_parked(Occasion occasion) {
   enter();
   DISCOVERY_CHECK(state_ == State::kParked, "only a parked request is resumed");
-  context_.stats.parked.subtract();
-  state_ = State::kHandling;
   context_.reply.clear();
   context_.busy = true;
-  if (draining) {
-    parked_->write_drain_answer(context_.reply);
-  } else {
-    parked_->write_answer(context_.reply);
+  bool answered = true;
+  switch (occasion) {
+    case Occasion::kAnswer:
+      parked_->write_answer(context_.reply);
+      break;
+    case Occasion::kDrain:
+      parked_->write_drain_answer(context_.reply);
+      break;
+    case Occasion::kMove:
+      answered = parked_->write_moving_answer(context_.reply);
+      break;
   }
   context_.busy = false;
+  return answered ? send_to_parked() : 0;
+}
+
+size_t Session::send_to_parked() {
+  context_.stats.parked.subtract();
+  state_ = State::kHandling;
   // Destroyed at the end of this scope, after the send: it may own what the reply points to.
   const std::unique_ptr<codec::ParkedRequest> request = std::move(parked_);
   const size_t bytes = send_reply();
@@ -207,7 +218,7 @@ void Session::drain() {
   draining_ = true;
   switch (state_) {
     case State::kParked:
-      if (!parked_->answers_soon()) answer_parked(true);
+      if (!parked_->answers_soon()) answer_parked(Occasion::kDrain);
       return;
     case State::kReading:
       // A request may be in the socket already: read once more, and close only when there is nothing.
@@ -216,6 +227,21 @@ void Session::drain() {
     default:
       return;
   }
+}
+
+bool Session::release() {
+  enter();
+  if (state_ == State::kParked && !parked_->answers_soon()) answer_parked(Occasion::kMove);
+  if (state_ != State::kReading || !reader_.idle()) return false;
+  state_ = State::kClosed;
+  unlink();
+  return true;
+}
+
+void Session::end_with_next_answer() {
+  enter();
+  last_answer_ = true;
+  if (state_ == State::kParked && !parked_->answers_soon()) answer_parked(Occasion::kMove);
 }
 
 void Session::arm(TimePoint due) {

@@ -61,6 +61,12 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   /// The node stops: a parked request is answered by write_drain_answer(), an idle connection closed, and any other
   /// gets Connection: close with its next answer.
   void drain();
+  /// Another process is to go on with the connection. A request that waits is answered so that it comes again. True:
+  /// nothing is under way, and the session has ended without closing; false: not now, or it closes with its answer.
+  [[nodiscard]] bool release();
+  /// Another process serves who connects anew: the next answer is the last one, and a request that waits is answered
+  /// like that at once.
+  void end_with_next_answer();
   /// Closes without an answer.
   void abort() { close(); }
 
@@ -100,7 +106,9 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   void pump();
   void keep_unsent_bounded();
   void answer_sent();
-  size_t answer_parked(bool draining);
+  enum class Occasion : uint8_t { kAnswer, kDrain, kMove };
+  size_t answer_parked(Occasion occasion);
+  size_t send_to_parked();
   void linger();
   void drain_input();
   void close();
@@ -122,9 +130,10 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   Progress progress_ = Progress::kIdle;
   bool close_after_ : 1 = false;  ///< the answer of the current request is the last one
   bool draining_ : 1 = false;
-  bool head_only_ : 1 = false;  ///< the current request is a HEAD
-  bool http_1_0_ : 1 = false;   ///< the current request came in HTTP/1.0
-  bool gzip_ : 1 = false;       ///< the current request accepts gzip, and so do we
+  bool last_answer_ : 1 = false;  ///< see end_with_next_answer()
+  bool head_only_ : 1 = false;    ///< the current request is a HEAD
+  bool http_1_0_ : 1 = false;     ///< the current request came in HTTP/1.0
+  bool gzip_ : 1 = false;         ///< the current request accepts gzip, and so do we
 };
 
 }  // namespace discovery::net

@@ -30,7 +30,7 @@ size_t body_views(codec::HttpReply& reply, std::span<std::string_view> views) {
 
 size_t Session::send_reply() {
   codec::HttpReply& reply = context_.reply;
-  close_after_ = close_after_ || reply.close || draining_;
+  close_after_ = close_after_ || reply.close || draining_ || last_answer_;
   if (reply.streaming()) return send_streamed();
   if (gzip_ && reply.shared_bytes() >= codec::kGzipBytesMin && deflate_shared(reply)) codec::gzip_reply(reply);
   std::string& head = context_.head;

@@ -94,6 +94,13 @@ void TcpConnection::on_later() {
   if (descriptor_ < 0) delete this;
 }
 
+int TcpConnection::release() {
+  if (tls_ || descriptor_ < 0 || !session_.release()) return -1;
+  group_.ready_.remove(descriptor_);
+  group_.call_later(*this);  // as in close()
+  return std::exchange(descriptor_, -1);
+}
+
 bool TcpConnection::start_tls(std::shared_ptr<const TlsIdentity> identity) {
   tls_ = TlsStream::accept(std::move(identity), descriptor_);
   return tls_ != nullptr;

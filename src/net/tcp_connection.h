@@ -59,6 +59,9 @@ class TcpConnection final : public ListNode<>,
   ~TcpConnection();
 
   Session& session() { return session_; }
+  /// Gives the socket up, for another process to go on with; -1: not now (Session::release()), or never, with TLS.
+  [[nodiscard]] int release();
+  [[nodiscard]] bool speaks_tls() const { return tls_ != nullptr; }
 
  private:
   friend class ConnectionGroup;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "observe/spd_logger.h"
+#include "sandbox/sandbox.h"
 
 namespace discovery::node {
 
@@ -19,7 +20,9 @@ Result<void> AuditLog::open(const Config& config, observe::Logger& log, const Cl
   options.path = access.audit_file;
   options.file_bytes_max = access.audit_bytes;
   options.queue_lines = kQueueLines;
-  auto opened = observe::SpdLogger::open(std::move(options), clock);
+  // Its thread is there before the listeners are bound, and keeps what it was started with.
+  Result<std::unique_ptr<observe::SpdLogger>> opened = Error{};
+  sandbox::without_capabilities([&] { opened = observe::SpdLogger::open(std::move(options), clock); });
   if (!opened) return invalid("access.audit_file: " + opened.error().message);
   own_ = std::move(*opened);
   logger_ = own_.get();

@@ -43,8 +43,16 @@ void ClusterHost::prepare(const std::string& own_address) {
 }
 
 void ClusterHost::start(bool recovered) {
-  const TimePoint now = clock_.now();
-  cluster_->start(recovered, now);
+  cluster_->start(recovered, clock_.now());
+  run();
+}
+
+void ClusterHost::take_over() {
+  cluster_->take_over(clock_.now());
+  run();
+}
+
+void ClusterHost::run() {
   publish_nodes();
   after_turn();
   running_ = true;
@@ -75,7 +83,13 @@ bool ClusterHost::leave(Duration patience) {
 
 // ------------------------------------------------------------------------------------------------------- its thread
 
+void ClusterHost::stand_aside(bool aside) {
+  aside_.store(aside, std::memory_order_relaxed);
+  if (!aside) reactor_.post([this] { turn(clock_.now()); });
+}
+
 void ClusterHost::turn(TimePoint now) {
+  if (aside_.load(std::memory_order_relaxed)) return;
   nudged_.store(false, std::memory_order_relaxed);
   look_for_nodes(now);
   const TimePoint next = cluster_->tick(now);
@@ -104,6 +118,7 @@ void ClusterHost::nudge() {
 }
 
 void ClusterHost::on_result(uint64_t call_id, const cluster::CallResult& result) {
+  if (aside_.load(std::memory_order_relaxed)) return;
   const TimePoint now = clock_.now();
   cluster_->on_result(call_id, result, now);
   turn(now);
@@ -116,6 +131,7 @@ bool ClusterHost::ask(cluster::CallKind kind, std::string body, std::function<vo
   }
   reactor_.post([this, kind, bytes = std::move(body), reply = std::move(answer)] {
     asked_.fetch_sub(1, std::memory_order_relaxed);
+    if (aside_.load(std::memory_order_relaxed)) return reply(Error{ErrorCode::kUnavailable, "another process serves"});
     const TimePoint now = clock_.now();
     reply(cluster_->handle(kind, bytes, now));
     // What it told may be a reason to act: a hello, a record that is older than ours.

@@ -67,6 +67,10 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   void prepare(const std::string& own_address);
   /// `recovered`: what a snapshot held is in the registry.
   void start(bool recovered);
+  /// Instead of start(): the registry is that of another process of this node.
+  void take_over();
+  /// While it does, another process is this node for the others: nothing is told to them or taken from them.
+  void stand_aside(bool aside);
   /// Tells the peers all there is and farewell, for at most `patience`. Returns whether all was told.
   bool leave(Duration patience);
   void stop();
@@ -110,6 +114,7 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   // TimerEntry
   void on_deadline(TimePoint now) override { turn(now); }
 
+  void run();
   void turn(TimePoint now);
   void after_turn();
   void look_for_nodes(TimePoint now);
@@ -135,6 +140,7 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   std::atomic<bool> nudged_{false};
   std::atomic<size_t> asked_{0};
   std::atomic<Duration::rep> ack_wait_ns_;
+  std::atomic<bool> aside_{false};
   bool running_ = false;  ///< written before the thread starts and after it ended
   bool told_may_write_ = false;
   bool told_may_read_ = false;

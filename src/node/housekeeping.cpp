@@ -16,8 +16,9 @@ using observe::LogLevel;
 
 namespace {
 
-constexpr std::array kSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1};
+constexpr std::array kSignals = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2};
 constexpr Duration kStartTick = std::chrono::milliseconds(20);
+constexpr Duration kLeavingTick = std::chrono::seconds(1);
 constexpr Duration kFarewell = std::chrono::seconds(3);
 constexpr size_t kNamesShownMax = 200;
 constexpr Duration kWarningsTick = std::chrono::seconds(5);
@@ -49,48 +50,52 @@ void Node::block_signals() {
 
 int Node::run() {
   warn_at_start();
-  const TimePoint now = clock_.now();
-  schedulers_.load(now);
+  schedulers_.load(clock_.now());
   fit_history();
-  history_.note(history::EventKind::kStarted, now);
   wakes_.set_cluster(cluster_);
-  protection_.set_ready(false);
-  if (store_) store_->start();
-  cluster_.start(store_ && store_->recovery().generation > 0);
-  static_cast<void>(list_self(now));  // before the first request, where no other node is waited for
-  server_->start();
+  if (!begin_serving()) return static_cast<int>(ExitCode::kFailure);
   for (const std::string group : {"api", "tls", "admin"}) {
     for (const net::ListenAddress& a : server_->bound_addresses(group)) {
       const std::string addr = net::to_string(a);
       logger_.log(LogLevel::kInfo, "listening", {{"proto", std::string_view(group)}, {"addr", std::string_view(addr)}});
     }
   }
-  told(notifier_.ready("serving"));
   give_back_start_memory();
   give_way();  // all threads that must not are there
   for (;;) {
     const TimePoint next = keep_house(clock_.now());
-    switch (const int signal = wait_for_signal(next - clock_.now())) {
-      case SIGTERM:
-      case SIGINT:
-      case SIGQUIT:
-        logger_.log(LogLevel::kInfo, "draining", {{"cause", sigabbrev_np(signal)}});
-        return drain_and_stop();
-      case SIGHUP:
-        static_cast<void>(reload());
-        break;  // it has logged and counted its result
-      case SIGUSR1:
-        log_summary();
-        break;
-      default:
-        break;
-    }
+    if (const auto code = on_signal(wait_for_signal(next - clock_.now()))) return *code;
   }
 }
 
+std::optional<int> Node::on_signal(int signal) {
+  switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+    case SIGQUIT:
+      upgrade_->end();
+      if (upgrade_->leaving()) return end_left();
+      logger_.log(LogLevel::kInfo, "draining", {{"cause", sigabbrev_np(signal)}});
+      return drain_and_stop();
+    case SIGHUP:
+      static_cast<void>(reload());
+      break;  // it has logged and counted its result
+    case SIGUSR1:
+      log_summary();
+      break;
+    case SIGUSR2:
+      if (left_.load()) return end_left();
+      upgrade_->begin();
+      break;
+    default:
+      break;
+  }
+  return std::nullopt;
+}
+
 TimePoint Node::keep_house(TimePoint now) {
-  TimePoint next = std::min({sweep_slice(now), list_self(now), schedulers_.tick(now)});
-  if (watchdog_) next = std::min(next, watchdog_->tick(now));
+  TimePoint next = keep_registry(now);
+  if (watchdog_ && !upgrade_->leaving()) next = std::min(next, watchdog_->tick(now));
   next = std::min(next, large_pages_.tick(now, registry_.memory_bytes()));
   if (now >= next_rates_) {
     clerk_.give([this, now] { sample_rates(now); });  // it waits for the cluster's thread
@@ -103,6 +108,13 @@ TimePoint Node::keep_house(TimePoint now) {
     fit_history();
   }
   return std::min(next, next_warnings_tick_);
+}
+
+// Not while the registry is handed over, and not once another process keeps it.
+TimePoint Node::keep_registry(TimePoint now) {
+  const std::lock_guard lock(upgrade_->house());
+  if (upgrade_->leaving()) return now + kLeavingTick;
+  return std::min({sweep_slice(now), list_self(now), schedulers_.tick(now)});
 }
 
 void Node::fit_history() {
@@ -205,6 +217,7 @@ void Node::log_summary() {
 }
 
 int Node::drain_and_stop() {
+  if (heir_) heir_->leave();
   drain_asked_.store(true);                         // an admin call that comes now asks for what happens already
   while (wait_for_signal(Duration::zero()) != 0) {  // what came together with the first is no second one
   }

@@ -61,7 +61,7 @@ Result<std::unique_ptr<observe::SpdLogger>> open_log(const Config& config, const
   return logger;
 }
 
-int serve(const CommandLine& line, Loaded loaded) {
+int serve(const CommandLine& line, Loaded loaded, Program program, std::unique_ptr<TakeOver> heir) {
   Node::block_signals();
   const Environment environment = read_environment(environ);
   const bool required = loaded.config.sandbox.require;
@@ -69,7 +69,7 @@ int serve(const CommandLine& line, Loaded loaded) {
   const sandbox::Plan plan = sandbox_plan(loaded.config, loaded.file, loaded.folder, environment);
   sandbox::State closed = sandbox::confine_early(plan);
 
-  const net::SteadyClock clock;
+  const net::SteadyClock clock(heir ? heir->clock() : net::SteadyClock().anchor());
   auto logger = open_log(loaded.config, clock);
   if (!logger) return exit_with(ExitCode::kBadConfiguration, logger.error().message);
   const auto reread = [&line]() -> Result<Config> {
@@ -79,9 +79,10 @@ int serve(const CommandLine& line, Loaded loaded) {
   };
   auto notifier = ServiceNotifier::open(environment, getpid());
   if (!notifier) return exit_with(ExitCode::kBadConfiguration, notifier.error().message);
+  NodeInput input{std::move(loaded.config), reread,         loaded.folder,  std::move(*notifier),
+                  std::move(program),       clock.anchor(), std::move(heir)};
   ExitCode code = ExitCode::kFailure;
-  auto node =
-      Node::open({std::move(loaded.config), reread, loaded.folder, std::move(*notifier)}, **logger, clock, code);
+  auto node = Node::open(std::move(input), **logger, clock, code);
   if (!node) return exit_with(code, node.error().message);
   sandbox::confine_late(plan, closed);
   if (const auto whole = closed.require(); required && !whole) {
@@ -103,7 +104,7 @@ int check_sandbox(const Loaded& loaded) {
   return static_cast<int>(all ? ExitCode::kClean : ExitCode::kFailure);
 }
 
-int start(std::span<const std::string> words) {
+int start(std::span<const std::string> words, Program program) {
   const auto line = parse_command_line(words, fmt::format("{} ({})", kVersion, kCommit));
   if (!line) return exit_with(ExitCode::kBadConfiguration, line.error().message);
   if (line->action == CommandLine::Action::kShowText) {
@@ -131,8 +132,11 @@ int start(std::span<const std::string> words) {
       break;
     case CommandLine::Action::kCheckSandbox:
       return check_sandbox(*loaded);
-    default:
-      return serve(*line, std::move(*loaded));
+    default: {
+      auto heir = TakeOver::open(read_environment(environ));
+      if (!heir) return exit_with(ExitCode::kFailure, heir.error().message);
+      return serve(*line, std::move(*loaded), std::move(program), std::move(*heir));
+    }
   }
   return static_cast<int>(ExitCode::kClean);
 }
@@ -144,7 +148,7 @@ int main(int argc, char** argv) {
   using discovery::node::ExitCode;
   try {  // reading the configuration and wiring may throw; nothing after that does
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-    return discovery::node::start(words);
+    return discovery::node::start(words, discovery::node::program_of(argc > 0 ? argv[0] : nullptr, words));
   } catch (const std::exception& e) {
     std::fprintf(stderr, "discoveryd: %s\n", e.what());
     return static_cast<int>(ExitCode::kFailure);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <csignal>
 #include <nlohmann/json.hpp>
 
@@ -32,6 +34,7 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       schedulers_(registry_, wakes_, logger, std::move(input.scheduler_folder)),
       notifier_(std::move(input.notifier)),
       cluster_(host_settings(config_), registry_, *this, logger, clock),
+      heir_(std::move(input.heir)),
       expire_after_(config_.lease.expire_after),
       expire_after_max_(config_.lease.expire_after_max),
       connections_max_(config_.limits.connections) {
@@ -54,31 +57,43 @@ void Node::stop_workers() {
 
 Result<std::unique_ptr<Node>> Node::open(NodeInput input, observe::Logger& logger, const Clock& clock,
                                          ExitCode& exit_code) {
+  const Program program = std::move(input.program);
+  const net::SteadyClock::Anchor anchor = input.anchor;
   std::unique_ptr<Node> node(new Node(std::move(input), logger, clock));
+  if (const auto opened = node->open_parts(exit_code); !opened) {
+    if (node->heir_) node->heir_->refuse(opened.error().message);
+    return opened.error();
+  }
+  node->make_upgrade(program, anchor);
+  return node;
+}
+
+Result<void> Node::open_parts(ExitCode& exit_code) {
   const auto in_use = [](const Error& e) { return e.code == ErrorCode::kConflict; };
-  if (const auto opened = node->open_store(); !opened) {
+  if (const auto opened = open_store(); !opened) {
     exit_code = in_use(opened.error()) ? ExitCode::kDataDirectoryLocked : ExitCode::kFailure;
     return opened.error();
   }
   // From here on: what the data folder gave back is no news, and would push out what is.
-  if (node->history_.enabled()) node->registry_.set_observer(&node->history_);
-  auto identity = node->read_secrets();
+  if (history_.enabled() && !heir_) registry_.set_observer(&history_);
+  auto identity = read_secrets();
   if (!identity) {
     exit_code = ExitCode::kBadConfiguration;
     return identity.error();
   }
-  if (const auto opened = node->open_server(std::move(*identity)); !opened) {
+  if (const auto opened = open_server(std::move(*identity)); !opened) {
     exit_code = in_use(opened.error()) ? ExitCode::kAddressInUse : ExitCode::kFailure;
     return opened.error();
   }
-  return node;
+  return {};
 }
 
 Result<void> Node::open_store() {
   const MutexLock lock(config_mutex_);
   if (config_.cluster.data_dir.empty()) return {};
-  auto opened =
-      StoreKeeper::open(config_.cluster.data_dir, store_settings(config_), registry_, history_, logger_, clock_);
+  const bool held = heir_ && heir_->data_dir() == config_.cluster.data_dir;
+  const auto open = held ? &StoreKeeper::open_held : &StoreKeeper::open;
+  auto opened = open(config_.cluster.data_dir, store_settings(config_), registry_, history_, logger_, clock_);
   if (!opened) return opened.error();
   store_ = std::move(*opened);
   return {};
@@ -119,7 +134,8 @@ Result<void> Node::open_server(std::shared_ptr<const net::TlsIdentity> identity)
   add("api", api_addresses(config_), api_listener, nullptr);
   add("tls", tls_addresses(config_), api_listener, std::move(identity));
   add("admin", admin, OperatorApi::Listener::kAdmin, nullptr);
-  auto server = net::HttpServer::open(server_options(config_, clock_), std::move(groups));
+  auto server = net::HttpServer::open(server_options(config_, clock_), std::move(groups),
+                                      heir_ ? heir_->sockets() : std::vector<net::GroupSocket>());
   if (!server) return server.error();
   server_ = std::move(*server);
   if (config_.http_server.advertise.empty()) {  // port 0: the name is known only now
@@ -198,6 +214,8 @@ std::string Node::state_json(TimePoint now) const {
   state["version"] = kVersion;
   state["commit"] = kCommit;
   state["uptime_seconds"] = seconds(now - started_);
+  state["pid"] = getpid();
+  state["leaving"] = upgrade_->leaving();
   state["draining"] = draining_.load(std::memory_order_relaxed);
   state["start_protection"] = protection_.active(now);
   state["instances"] = lease.size;

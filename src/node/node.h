@@ -2,8 +2,8 @@
 //
 //   open() -- listeners bound, own entry registered --> run(): Serving --SIGTERM, SIGINT, SIGQUIT, /admin/drain-->
 //   Draining --> 0
-//                                                          |  ^
-//                                     SIGHUP, /admin/reload+--+
+//                                                          |  ^    \--SIGUSR2, /admin/upgrade--> Leaving --> 0
+//                                     SIGHUP, /admin/reload+--+         (a new process serves; upgrade.h)
 //
 // Lifecycle: one per process. The cluster and the data folder have threads of their own (cluster_host.h,
 // store_keeper.h). Thread: open() and run() on the main thread, which must block the signals before it makes
@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@
 #include "history/history.h"
 #include "net/client_types.h"
 #include "net/http_server.h"
+#include "net/steady_clock.h"
 #include "net/worker.h"
 #include "node/access_files.h"
 #include "node/admin_token.h"
@@ -44,6 +46,8 @@
 #include "node/scheduler_watch.h"
 #include "node/self_registration.h"
 #include "node/store_keeper.h"
+#include "node/take_over.h"
+#include "node/upgrade.h"
 #include "node/watchdog.h"
 #include "observe/limited_logger.h"
 #include "observe/log.h"
@@ -69,6 +73,9 @@ struct NodeInput {
   ConfigSource reread;
   std::string scheduler_folder;  ///< where scheduler files are, "" for nowhere
   ServiceNotifier notifier;
+  Program program;                           ///< what is started for an upgrade
+  net::SteadyClock::Anchor anchor;           ///< of the clock
+  std::unique_ptr<TakeOver> heir = nullptr;  ///< this process takes over from another
 };
 
 /// What is known of another node, as answers show it.
@@ -96,6 +103,7 @@ class Node final : private Operations, private ClusterEvents {
  private:
   Node(NodeInput input, observe::Logger& logger, const Clock& clock);
 
+  Result<void> open_parts(ExitCode& exit_code);
   Result<void> open_store() EXCLUDES(config_mutex_);
   /// The token of admin calls, which is kept, and what is shown with TLS.
   Result<std::shared_ptr<const net::TlsIdentity>> read_secrets() EXCLUDES(config_mutex_);
@@ -117,12 +125,25 @@ class Node final : private Operations, private ClusterEvents {
   void log_summary();
   int drain_and_stop() EXCLUDES(config_mutex_);
 
+  // node_upgrade.cpp: from one process of the node to the next
+  [[nodiscard]] HandoverParts handover_parts();
+  void make_upgrade(Program program, const net::SteadyClock::Anchor& anchor) EXCLUDES(config_mutex_);
+  /// False: it could not be done, and the process has to end.
+  [[nodiscard]] bool take_over();
+  /// True: it has begun to serve, alone or in the place of another process.
+  [[nodiscard]] bool begin_serving();
+  TimePoint keep_registry(TimePoint now);
+  /// What a signal asks for; the exit code where the process ends.
+  std::optional<int> on_signal(int signal);
+  int end_left();
+
   // Operations
   [[nodiscard]] std::vector<ReadyCheck> readiness(TimePoint now) const override;
   [[nodiscard]] std::string metrics_text() const override;
   [[nodiscard]] std::string state_json(TimePoint now) const override;
   [[nodiscard]] Result<std::string> reload() override EXCLUDES(config_mutex_);
   void drain() override;
+  [[nodiscard]] Result<std::string> upgrade() override;
   [[nodiscard]] Result<void> set_log_level(std::string_view level) override;
   [[nodiscard]] std::string cluster_json() override;
   [[nodiscard]] Result<void> remove_node(std::string_view address) override;
@@ -210,7 +231,9 @@ class Node final : private Operations, private ClusterEvents {
   std::unique_ptr<net::HttpServer> server_;  ///< destroyed before the units its handlers use
   std::unique_ptr<SelfRegistration> self_;
   std::unique_ptr<Watchdog> watchdog_;
-  const Duration expire_after_;  ///< of a lease, as the next; needs a restart to change
+  std::unique_ptr<TakeOver> heir_;    ///< null: nobody served before
+  std::unique_ptr<Upgrade> upgrade_;  ///< destroyed before what it hands over
+  const Duration expire_after_;       ///< of a lease, as the next; needs a restart to change
   const Duration expire_after_max_;
   queries::Rates rates_;
   mutable Mutex token_mutex_;
@@ -218,6 +241,7 @@ class Node final : private Operations, private ClusterEvents {
   std::atomic<uint64_t> connections_max_;
   std::atomic<bool> draining_{false};
   std::atomic<bool> drain_asked_{false};  ///< by an admin call
+  std::atomic<bool> left_{false};         ///< another process serves, and this one has nothing left to do
   bool was_protecting_ = false;           ///< main thread
   bool self_listed_ = false;              ///< main thread
   bool was_braking_ = false;              ///< main thread

@@ -72,6 +72,10 @@ ServiceNotifier& ServiceNotifier::operator=(ServiceNotifier&& other) noexcept {
 
 Result<void> ServiceNotifier::ready(std::string_view status) const { return send("READY=1\n" + status_line(status)); }
 
+Result<void> ServiceNotifier::took_over(int process_id, std::string_view status) const {
+  return send("MAINPID=" + std::to_string(process_id) + "\nREADY=1\n" + status_line(status));
+}
+
 Result<void> ServiceNotifier::reloading(std::chrono::steady_clock::time_point now) const {
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
   return send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(us));

@@ -29,6 +29,8 @@ class ServiceNotifier {
   [[nodiscard]] bool enabled() const { return fd_ >= 0; }
 
   Result<void> ready(std::string_view status) const;
+  /// The same of a process that takes over from the one that the manager knows (it needs NotifyAccess=all).
+  Result<void> took_over(int process_id, std::string_view status) const;
   /// `now`: the manager measures the reload from there. ready() ends it.
   Result<void> reloading(std::chrono::steady_clock::time_point now) const;
   Result<void> stopping(std::string_view status) const;

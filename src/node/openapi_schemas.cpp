@@ -213,16 +213,18 @@ constexpr std::string_view kSchemas = R"json({
   "nodes": {"type": "array", "items": {"type": "object", "required": ["address", "agrees", "says"], "properties": {
     "address": {"type": "string"}, "agrees": {"type": "boolean", "nullable": true, "description": "null: it could not be asked"}, "says": {"type": "string"}}}}}},
 "NodeState": {"type": "object",
-  "required": ["version", "commit", "uptime_seconds", "draining", "start_protection", "instances", "self_protection", "registry_bytes", "connections", "parked_polls", "watched_applications", "requests", "records", "tombstones", "log_level"],
+  "required": ["version", "commit", "uptime_seconds", "pid", "leaving", "draining", "start_protection", "instances", "self_protection", "registry_bytes", "connections", "parked_polls", "watched_applications", "requests", "records", "tombstones", "sandbox", "log_level"],
   "properties": {
-    "version": {"type": "string"}, "commit": {"type": "string"}, "uptime_seconds": {"$ref": "#/components/schemas/Seconds"}, "draining": {"type": "boolean"},
+    "version": {"type": "string"}, "commit": {"type": "string"}, "uptime_seconds": {"$ref": "#/components/schemas/Seconds"}, "pid": {"$ref": "#/components/schemas/Count"}, "leaving": {"type": "boolean"}, "draining": {"type": "boolean"},
     "start_protection": {"type": "boolean"}, "instances": {"$ref": "#/components/schemas/Count"},
     "self_protection": {"type": "object", "required": ["active", "since_seconds", "renewals_expected", "renewals_needed", "renewals_last_minute", "held"], "properties": {
       "active": {"type": "boolean"}, "since_seconds": {"$ref": "#/components/schemas/Seconds"}, "renewals_expected": {"$ref": "#/components/schemas/Count"},
       "renewals_needed": {"$ref": "#/components/schemas/Count"}, "renewals_last_minute": {"$ref": "#/components/schemas/Count"}, "held": {"$ref": "#/components/schemas/Count"}}},
     "registry_bytes": {"$ref": "#/components/schemas/Count"}, "connections": {"$ref": "#/components/schemas/Count"}, "parked_polls": {"$ref": "#/components/schemas/Count"},
     "watched_applications": {"$ref": "#/components/schemas/Count"}, "requests": {"$ref": "#/components/schemas/Count"}, "records": {"$ref": "#/components/schemas/Count"},
-    "tombstones": {"$ref": "#/components/schemas/Count"}, "log_level": {"type": "string", "enum": ["debug", "info", "warn", "error"]}}},
+    "tombstones": {"$ref": "#/components/schemas/Count"}, "sandbox": {"type": "object", "additionalProperties": {"type": "object", "required": ["holds", "detail"], "properties": {
+      "holds": {"type": "boolean"}, "detail": {"type": "string"}}}},
+    "log_level": {"type": "string", "enum": ["debug", "info", "warn", "error"]}}},
 "ClusterState": {"type": "object", "required": ["ready", "records", "covered_until", "bytes_sent", "bytes_received", "nodes"], "properties": {
   "ready": {"type": "boolean"}, "records": {"$ref": "#/components/schemas/Count"}, "covered_until": {"$ref": "#/components/schemas/Timestamp"},
   "bytes_sent": {"$ref": "#/components/schemas/Count"}, "bytes_received": {"$ref": "#/components/schemas/Count"},
@@ -230,6 +232,11 @@ constexpr std::string_view kSchemas = R"json({
 "Reloaded": {"type": "object", "required": ["changed", "needs_restart", "schedulers"], "properties": {
   "changed": {"type": "array", "items": {"type": "string"}}, "needs_restart": {"type": "array", "items": {"type": "string"}},
   "schedulers": {"$ref": "#/components/schemas/Count"}}},
+"Upgraded": {"type": "object", "required": ["old", "new", "records", "took_ms", "stood_still_ms"], "properties": {
+  "old": {"$ref": "#/components/schemas/Process"}, "new": {"$ref": "#/components/schemas/Process"}, "records": {"$ref": "#/components/schemas/Count"},
+  "took_ms": {"type": "number"}, "stood_still_ms": {"type": "number"}}},
+"Process": {"type": "object", "required": ["pid", "version", "commit"], "properties": {
+  "pid": {"$ref": "#/components/schemas/Count"}, "version": {"type": "string"}, "commit": {"type": "string"}}},
 "Draining": {"type": "object", "required": ["draining"], "properties": {"draining": {"type": "boolean", "enum": [true]}}},
 "LogLevel": {"type": "object", "required": ["level"], "properties": {"level": {"type": "string", "enum": ["debug", "info", "warn", "error"]}}},
 "Removed": {"type": "object", "required": ["removed"], "properties": {"removed": {"type": "string"}}},

@@ -29,7 +29,7 @@ constexpr std::string_view kIndexText =
     "  GET  /api/explain?env=...&appid=...&hostname=...     why an instance is listed, or not\n"
     "  GET  /api/compare?with=HOST:PORT                     what differs from another node\n"
     "  GET  /api/clients                                    who asks how much, and who was slowed\n"
-    "  POST /admin/reload | drain | log-level?level=debug, GET /admin/state (loopback)\n"
+    "  POST /admin/reload | drain | upgrade | log-level?level=debug, GET /admin/state (loopback)\n"
     "  GET  /admin/cluster, POST /admin/cluster/remove?node=HOST:PORT (loopback)\n";
 
 int json(codec::HttpReply& reply, int status, std::string_view text) {
@@ -108,6 +108,11 @@ int OperatorApi::answer(OperatorRoute route, const OperatorCall& call, codec::Ht
     case OperatorRoute::kAdminDrain:
       operations_.drain();
       return json(reply, 202, R"({"draining":true})");
+    case OperatorRoute::kAdminUpgrade: {
+      const auto done = operations_.upgrade();
+      if (done) return json(reply, 200, *done);
+      return json_error(reply, done.error().code == ErrorCode::kConflict ? 409 : 422, done.error().message);
+    }
     case OperatorRoute::kAdminLogLevel:
       return log_level(call, reply);
     case OperatorRoute::kAdminState:

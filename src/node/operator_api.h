@@ -48,6 +48,9 @@ class Operations : public EventSource, public GateKeeper {
   [[nodiscard]] virtual Result<std::string> reload() = 0;
   /// Begins to drain; returns at once.
   virtual void drain() = 0;
+  /// Starts the program anew and lets it take over. Returns when that serves: a JSON object that tells of both; or why
+  /// this process serves on.
+  [[nodiscard]] virtual Result<std::string> upgrade() = 0;
   /// kInvalidArgument for a name that is no level.
   [[nodiscard]] virtual Result<void> set_log_level(std::string_view level) = 0;
   /// A JSON object: what this node knows of the others. Waits for the cluster's thread.

@@ -86,14 +86,33 @@ OwnedFd::~OwnedFd() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-PosixDisk::PosixDisk(OwnedFd folder, OwnedFd lock) : folder_(std::move(folder)), lock_(std::move(lock)) {}
+PosixDisk::PosixDisk(std::string name, OwnedFd folder, OwnedFd lock)
+    : name_(std::move(name)), folder_(std::move(folder)), lock_(std::move(lock)) {}
 
 Result<std::unique_ptr<PosixDisk>> PosixDisk::open(const std::string& folder) {
   auto fd = open_folder(folder);
   if (!fd) return fd.error();
   auto lock = lock_folder(fd->get(), folder);
   if (!lock) return lock.error();
-  return std::unique_ptr<PosixDisk>(new PosixDisk(std::move(*fd), std::move(*lock)));
+  return std::unique_ptr<PosixDisk>(new PosixDisk(folder, std::move(*fd), std::move(*lock)));
+}
+
+Result<std::unique_ptr<PosixDisk>> PosixDisk::open_held(const std::string& folder) {
+  auto fd = open_folder(folder);
+  if (!fd) return fd.error();
+  return std::unique_ptr<PosixDisk>(new PosixDisk(folder, std::move(*fd), OwnedFd()));
+}
+
+// A lock belongs to what the descriptors of both processes share, so it is never free between them.
+Result<void> PosixDisk::hold(int lock) {
+  if (lock >= 0) {
+    lock_ = OwnedFd(lock);
+    return {};
+  }
+  auto own = lock_folder(folder_.get(), name_);
+  if (!own) return own.error();
+  lock_ = std::move(*own);
+  return {};
 }
 
 Result<std::unique_ptr<storage::DiskFile>> PosixDisk::create(std::string_view name) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -23,7 +24,10 @@ class OwnedFd {
   OwnedFd(OwnedFd&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   OwnedFd(const OwnedFd&) = delete;
   OwnedFd& operator=(const OwnedFd&) = delete;
-  OwnedFd& operator=(OwnedFd&&) = delete;
+  OwnedFd& operator=(OwnedFd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   [[nodiscard]] int get() const { return fd_; }
 
  private:
@@ -36,6 +40,12 @@ class PosixDisk final : public storage::Disk {
 
   /// kConflict: another process holds the folder. Else what is wrong with it, in words.
   static Result<std::unique_ptr<PosixDisk>> open(const std::string& folder);
+  /// A folder that another process holds still. Nothing may be written before hold().
+  static Result<std::unique_ptr<PosixDisk>> open_held(const std::string& folder);
+  /// `lock` is a descriptor of that process's lock, which it gives away; -1: it has ended, the lock is free.
+  Result<void> hold(int lock);
+  /// The lock; it is shared with whoever gets the descriptor.
+  [[nodiscard]] int lock() const { return lock_.get(); }
 
   Result<std::unique_ptr<storage::DiskFile>> create(std::string_view name) override;
   Result<void> rename(std::string_view from, std::string_view to) override;
@@ -45,10 +55,11 @@ class PosixDisk final : public storage::Disk {
   Result<std::string> read(std::string_view name, uint64_t offset, size_t bytes_max) override;
 
  private:
-  PosixDisk(OwnedFd folder, OwnedFd lock);
+  PosixDisk(std::string name, OwnedFd folder, OwnedFd lock);
 
+  const std::string name_;
   const OwnedFd folder_;
-  const OwnedFd lock_;
+  OwnedFd lock_;
 };
 
 }  // namespace discovery::node

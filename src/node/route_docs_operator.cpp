@@ -203,16 +203,27 @@ constexpr AnswerDoc kReload[] = {
     {200, "What changed", kJson, "Reloaded", kReloadExamples},
     {422, "The new configuration is wrong: nothing changed", kJson, "Error", kInvalidExample},
     kBusy};
+constexpr ExampleDoc kUpgradeExamples[] = {{"upgraded",
+                                            R"({"old":{"pid":4711,"version":"0.1.0","commit":"38e2f2153aa2"},)"
+                                            R"("new":{"pid":4712,"version":"0.2.0","commit":"94bf1cd0f3a1"},)"
+                                            R"("records":3,"took_ms":41.5,"stood_still_ms":3.1})"}};
+constexpr AnswerDoc kUpgrade[] = {
+    {200, "The new process serves", kJson, "Upgraded", kUpgradeExamples},
+    {409, "One is under way, or the node ends", kJson, "Error", kInvalidExample},
+    {422, "The new program does not start: the old process serves on", kJson, "Error", kInvalidExample},
+    kBusy};
 constexpr ExampleDoc kDrainExamples[] = {{"draining", R"({"draining":true})"}};
 constexpr AnswerDoc kDrain[] = {{202, "It begins", kJson, "Draining", kDrainExamples}};
 constexpr ExampleDoc kLevelExamples[] = {{"level", R"({"level":"info"})"}};
 constexpr AnswerDoc kLevel[] = {{200, "The new level", kJson, "LogLevel", kLevelExamples}, kBad};
 constexpr ExampleDoc kStateExamples[] = {
-    {"state", R"({"version":"0.1.0","commit":"38e2f2153aa2","uptime_seconds":9.5,"draining":false,)"
-              R"("start_protection":false,"instances":3,"self_protection":{"active":false,"since_seconds":0.0,)"
-              R"("renewals_expected":6,"renewals_needed":5,"renewals_last_minute":0,"held":0},)"
-              R"("registry_bytes":2178,"connections":1,"parked_polls":0,"watched_applications":0,"requests":36,)"
-              R"("records":3,"tombstones":0,"log_level":"info"})"}};
+    {"state",
+     R"({"version":"0.1.0","commit":"38e2f2153aa2","uptime_seconds":9.5,"pid":4711,"leaving":false,"draining":false,)"
+     R"("start_protection":false,"instances":3,"self_protection":{"active":false,"since_seconds":0.0,)"
+     R"("renewals_expected":6,"renewals_needed":5,"renewals_last_minute":0,"held":0},)"
+     R"("registry_bytes":2178,"connections":1,"parked_polls":0,"watched_applications":0,"requests":36,)"
+     R"("records":3,"tombstones":0,"sandbox":{"seccomp":{"holds":true,"detail":"170 calls allowed"}},)"
+     R"("log_level":"info"})"}};
 constexpr AnswerDoc kState[] = {{200, "The state", kJson, "NodeState", kStateExamples}, kBusy};
 constexpr ExampleDoc kClusterExamples[] = {
     {"two-nodes",
@@ -283,6 +294,12 @@ constexpr RouteDoc kDocs[] = {
     {OperatorRoute::kInstanceSet, "instanceSet", "Put an instance in or out of service", "", kSetParams, kSet},
     {OperatorRoute::kInstanceCancel, "instanceCancel", "Remove an instance", "", kCancelParams, kCancel},
     {OperatorRoute::kBrakeRelease, "brakeRelease", "Let the brake on an application go", "", kReleaseParams, kRelease},
+    {OperatorRoute::kAdminUpgrade,
+     "upgrade",
+     "Go on in a new process of the program",
+     "As SIGUSR2 does, and waits.",
+     {},
+     kUpgrade},
 };
 static_assert(describes_all(kDocs, RouteTarget::Kind::kOperator), "each route has one record");
 

@@ -51,6 +51,7 @@ enum class OperatorRoute : uint8_t {
   kInstanceSet,
   kInstanceCancel,
   kBrakeRelease,
+  kAdminUpgrade,
 };
 
 /// Who makes the answer.
@@ -149,6 +150,7 @@ inline constexpr auto kRoutes = std::to_array<RouteRow>({
     {Method::kPost, "/admin/instance/set", OperatorRoute::kInstanceSet, AnsweredBy::kClerk, Need::kAdmin},
     {Method::kPost, "/admin/instance/cancel", OperatorRoute::kInstanceCancel, AnsweredBy::kClerk, Need::kAdmin},
     {Method::kPost, "/admin/brake/release", OperatorRoute::kBrakeRelease, AnsweredBy::kClerk, Need::kAdmin},
+    {Method::kPost, "/admin/upgrade", OperatorRoute::kAdminUpgrade, AnsweredBy::kComparer, Need::kAdmin},
     {Method::kGet, "/discovery/peer/hello", CallKind::kHello, AnsweredBy::kPeers, Need::kPeer},
     {Method::kPost, "/discovery/peer/push", CallKind::kPush, AnsweredBy::kPeers, Need::kPeer},
     {Method::kPost, "/discovery/peer/digest", CallKind::kDigest, AnsweredBy::kPeers, Need::kPeer},

@@ -36,6 +36,16 @@ Result<std::unique_ptr<StoreKeeper>> StoreKeeper::open(const std::string& folder
   return keeper;
 }
 
+// NOLINTNEXTLINE(readability-function-size): as open()
+Result<std::unique_ptr<StoreKeeper>> StoreKeeper::open_held(const std::string& folder,
+                                                            const storage::StoreSettings& settings,
+                                                            registry::Registry& registry, history::History& history,
+                                                            observe::Logger& logger, const Clock& clock) {
+  auto disk = PosixDisk::open_held(folder);
+  if (!disk) return disk.error();
+  return std::unique_ptr<StoreKeeper>(new StoreKeeper(std::move(*disk), settings, registry, history, logger, clock));
+}
+
 StoreKeeper::StoreKeeper(std::unique_ptr<PosixDisk> disk, const storage::StoreSettings& settings,
                          registry::Registry& registry, history::History& history, observe::Logger& logger,
                          const Clock& clock)
@@ -123,15 +133,43 @@ void StoreKeeper::tell_changes() {
   stats_ = now;
 }
 
-void StoreKeeper::finish() {
-  if (thread_.joinable()) {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-      wake_.notify_one();
-    }
-    thread_.join();
+void StoreKeeper::end_thread() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    wake_.notify_one();
   }
+  thread_.join();
+}
+
+int StoreKeeper::rest() {
+  end_thread();
+  take_waiting();
+  next_archive_ = {};
+  save_history(clock_.now());
+  store_.rest(moment());
+  tell_changes();
+  return disk_->lock();
+}
+
+Result<void> StoreKeeper::inherit(int lock, uint64_t events) {
+  if (lock != disk_->lock() || lock < 0) {
+    if (auto held = disk_->hold(lock); !held) return held;
+  }
+  archive_.adopt(events);
+  store_.adopt(moment());
+  {
+    const std::lock_guard guard(mutex_);
+    ending_ = false;
+  }
+  start();
+  return {};
+}
+
+void StoreKeeper::finish() {
+  end_thread();
+  if (disk_->lock() < 0) return;  // it never got the folder
   take_waiting();
   next_archive_ = {};
   save_history(clock_.now());

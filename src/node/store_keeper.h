@@ -37,11 +37,24 @@ class StoreKeeper {
                                                                  registry::Registry& registry,
                                                                  history::History& history, observe::Logger& logger,
                                                                  const Clock& clock);
+  /// The same of a folder that another process of this node writes to until inherit(); nothing is loaded.
+  [[nodiscard]] static Result<std::unique_ptr<StoreKeeper>> open_held(const std::string& folder,
+                                                                      const storage::StoreSettings& settings,
+                                                                      registry::Registry& registry,
+                                                                      history::History& history,
+                                                                      observe::Logger& logger, const Clock& clock);
   ~StoreKeeper();
   StoreKeeper(const StoreKeeper&) = delete;
   StoreKeeper& operator=(const StoreKeeper&) = delete;
 
   void start();
+  /// Another process goes on in the folder: what was written is journalled and nothing more. Returns the lock, which
+  /// stays this one's too.
+  int rest();
+  /// Goes on in the folder after another process, whose lock this is; -1: that one has ended. `events`: the number of
+  /// the last event that it has saved. Also after rest(), where the other one failed, with its own lock.
+  Result<void> inherit(int lock, uint64_t events);
+  [[nodiscard]] int lock() const { return disk_->lock(); }
   /// That record was changed here.
   void wrote(registry::RecordRef ref);
   /// Ends the thread; journals and saves everything.
@@ -55,6 +68,7 @@ class StoreKeeper {
   StoreKeeper(std::unique_ptr<PosixDisk> disk, const storage::StoreSettings& settings, registry::Registry& registry,
               history::History& history, observe::Logger& logger, const Clock& clock);
   void run();
+  void end_thread();
   void take_waiting();
   void tell_changes();
   void save_history(TimePoint now);

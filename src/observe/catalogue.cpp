@@ -46,6 +46,7 @@ std::span<const MetricInfo* const> catalogue() {
       &kThrottled,
       &kEvictions,
       &kConfigReloads,
+      &kUpgrades,
       &kLogLinesDropped,
       &kPeerUp,
       &kPeerSilent,

@@ -127,6 +127,10 @@ inline constexpr MetricInfo kEvictions{"discovery_evictions_total",
                                        "Instances removed because they did not renew, by reason."};
 inline constexpr MetricInfo kConfigReloads{
     "discovery_config_reloads_total", MetricType::kCounter, {"result"}, "Reloads of the configuration, by result."};
+inline constexpr MetricInfo kUpgrades{"discovery_upgrades_total",
+                                      MetricType::kCounter,
+                                      {"result"},
+                                      "Changes from one process of the node to the next, by result."};
 inline constexpr MetricInfo kLogLinesDropped{"discovery_log_lines_dropped_total",
                                              MetricType::kCounter,
                                              {},

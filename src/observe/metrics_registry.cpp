@@ -138,6 +138,7 @@ void MetricsRegistry::collect_reactors(Exposition& out) const {
 void MetricsRegistry::collect_node(Exposition& out) const {
   add_shared(out, metric::kEvictions, kEvictReasons, node_.evictions);
   add_shared(out, metric::kConfigReloads, kReloadResults, node_.config_reloads);
+  add_shared(out, metric::kUpgrades, kUpgradeResults, node_.upgrades);
 }
 
 void MetricsRegistry::collect_values(Exposition& out) const {

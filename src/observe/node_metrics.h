@@ -92,6 +92,8 @@ inline constexpr std::array<std::string_view, 2> kEvictReasons = {"expired", "ce
 
 enum class ReloadResult : uint8_t { kOk, kError };
 inline constexpr std::array<std::string_view, 2> kReloadResults = {"ok", "error"};
+enum class UpgradeResult : uint8_t { kTookOver, kLeft, kError };
+inline constexpr std::array<std::string_view, 3> kUpgradeResults = {"took_over", "left", "error"};
 
 /// What passes between this node and one other: messages with changes, records and renewals in them, and posts to a
 /// node of the original.
@@ -143,6 +145,7 @@ struct alignas(64) ReactorMetrics {
 struct NodeMetrics {
   CounterSet<EvictReason, kEvictReasons.size(), SharedCounter> evictions;
   CounterSet<ReloadResult, kReloadResults.size(), SharedCounter> config_reloads;
+  CounterSet<UpgradeResult, kUpgradeResults.size(), SharedCounter> upgrades;
 };
 
 }  // namespace discovery::observe

@@ -204,6 +204,11 @@ void Application::touch(int64_t t_ns) {
   views_.clear();
 }
 
+void Application::set_timestamp(int64_t t_ns) {
+  latest_ns_ = changed_ns_ = t_ns;
+  views_.clear();
+}
+
 void Application::name(int64_t tau, bool changed) {
   latest_ns_ = join_cursor(std::min(tau, kTauMax), fingerprint());
   if (changed) changed_ns_ = latest_ns_;

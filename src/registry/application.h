@@ -108,6 +108,8 @@ class Application {
   [[nodiscard]] int64_t changed_ns() const { return changed_ns_; }
   /// T = max(t, T + 1). On a lone node every visible change ends with it.
   void touch(int64_t t_ns);
+  /// T = t, also where that is less: nobody has read it yet.
+  void set_timestamp(int64_t t_ns);
   /// T = (tau, fingerprint of the list). On other nodes every visible change ends with it, and with `changed`.
   void name(int64_t tau, bool changed);
   /// Equal on all nodes that list the same.

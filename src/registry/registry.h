@@ -209,6 +209,23 @@ struct JoinOutcome {
   Wake wake;
 };
 
+/// A record as the process that serves this node until now hands it over. Times are of the clock that both share.
+struct HandedRecord {
+  Record record;  ///< without home_age and hidden_age: these follow from the times
+  int64_t lease_ns = 0;
+  bool lease_known = false;
+  int64_t home_ns = 0;  ///< latest renewal that a client brought to this node, 0: none
+};
+
+/// What self-protection has counted; in a process that takes over it goes on with it.
+struct LeaseCounts {
+  int64_t expected_per_minute = 0;
+  int64_t renewals_since_sweep = 0;
+  int64_t renewals_last_minute = 0;
+  int64_t protecting_since_ns = 0;  ///< 0: not protecting
+  int64_t held = 0;
+};
+
 /// Where read_records() goes on; a fresh one begins.
 struct RecordCursor {
   uint32_t shard = 0;
@@ -300,6 +317,16 @@ class Registry {
 
   /// Told of every change of a record; set before the first, null for nobody. Outlives the registry's last change.
   void set_observer(ChangeObserver* observer) { observer_ = observer; }
+
+  // -- from one process of a node to the next (registry_handover.cpp)
+  /// As join(), with all that is known of the lease; where changes are kept, it is one that was made here.
+  JoinOutcome take_over(const HandedRecord& handed, TimePoint now);
+  /// T of an application, exactly; for what nobody has read yet. Where T names its content, of `t_ns` only the time.
+  void set_timestamp(AppKeyView key, int64_t t_ns);
+  [[nodiscard]] LeaseCounts lease_counts() const;
+  void set_lease_counts(const LeaseCounts& counts);
+  /// T names its content (name_contents()).
+  [[nodiscard]] bool names_contents() const;
 
   // -- numbers
   /// Renewals that all visible instances should send in a minute. Any thread.

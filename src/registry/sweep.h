@@ -60,6 +60,18 @@ class Sweep {
   /// The next sweep lets it go, at most a sweep interval from now. False: the brake does not hold it. Thread: any.
   bool release(AppKeyView app) EXCLUDES(brake_mutex_);
 
+  /// When the next ones are due; a process that takes over goes on at the same beat. Thread: that of step().
+  struct Beat {
+    TimePoint next_sweep;
+    TimePoint next_recount;
+  };
+  [[nodiscard]] Beat beat() const { return {next_sweep_, next_recount_}; }
+  /// Between two sweeps only.
+  void set_beat(const Beat& beat) {
+    next_sweep_ = beat.next_sweep;
+    next_recount_ = beat.next_recount;
+  }
+
   [[nodiscard]] bool under_way() const { return phase_ != Phase::kWaiting; }
 
  private:

@@ -119,6 +119,11 @@ void Store::remove_old_files() {
   }
 }
 
+void Store::rest(const Moment& at) {
+  if (journal_.pending()) commit(at.now);
+  writer_.reset();
+}
+
 Result<void> Store::finish(const Moment& at) {
   if (journal_.pending()) commit(at.now);
   writer_.reset();

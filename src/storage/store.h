@@ -87,6 +87,11 @@ class Store {
 
   /// Loads what is there into the registry.
   Recovery open(const Moment& at);
+  /// Instead of open(), or after another process has used the folder: the registry holds all that is in it, and what
+  /// is written from now on comes after it. A snapshot is due at once.
+  void adopt(const Moment& at);
+  /// Commits what is pending, and gives up the snapshot that is being written: another process goes on in the folder.
+  void rest(const Moment& at);
   /// A record was made or changed here. Takes a copy; may be called inside Registry::with_record().
   void wrote(const registry::StoredRecord& stored, const Moment& at);
   /// Does what is due, and says when it wants to be called again.

@@ -55,6 +55,18 @@ Recovery Store::open(const Moment& at) {
   return found;
 }
 
+void Store::adopt(const Moment& at) {
+  opened_at_ = snapshot_at_ = at.now;
+  latest_ = previous_ = retry_number_ = 0;
+  writer_.reset();
+  journal_.rotate();
+  const auto names = disk_.list();
+  if (!names) return;  // the disk refuses: the snapshot that is due will say so
+  for (const std::string_view prefix : {kSnapshotPrefix, kJournalPrefix}) {
+    if (const auto numbers = numbers_with(prefix, *names); !numbers.empty()) numbers_.seen(numbers.back());
+  }
+}
+
 void Store::load_snapshot(const std::vector<uint64_t>& numbers, const Moment& at, Recovery& found) {
   for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
     const auto index = read_index(disk_, numbered(kSnapshotPrefix, *number));

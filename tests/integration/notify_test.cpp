@@ -87,6 +87,20 @@ TEST(Notify, FeedsTheWatchdog) {
   for (int i = 0; i < 3; ++i) EXPECT_NE(manager.wait_for("WATCHDOG=1"), "");
 }
 
+TEST(Notify, AProcessThatTakesOverNamesItselfAndFeedsTheWatchdog) {
+  const Manager manager;
+  DaemonOptions options;
+  options.environment = {manager.environment(), "WATCHDOG_USEC=200000"};
+  Daemon daemon(options);
+  const auto told = daemon.post("/admin/upgrade");
+  ASSERT_EQ(told.status, 200) << told.body;
+  const auto pid = told.json().at("new").at("pid").get<pid_t>();
+  EXPECT_NE(manager.wait_for("MAINPID=" + std::to_string(pid)).find("READY=1"), std::string::npos);
+  EXPECT_EQ(daemon.process().wait()->code, 0);
+  EXPECT_NE(manager.wait_for("WATCHDOG=1"), "");
+  ::kill(pid, SIGKILL);
+}
+
 TEST(Notify, AManagerThatIsGoneDoesNoHarm) {
   DaemonOptions options;
   options.environment = {"NOTIFY_SOCKET=/nonexistent/notify"};

@@ -149,6 +149,13 @@ void PollRequest::write_answer(codec::HttpReply& reply) {
 }
 
 // -500 makes Go clients wait a second and go to another node (operations.md 2).
+// "Nothing changed" is what every client asks again after, at once and at the same node.
+bool PollRequest::write_moving_answer(codec::HttpReply& reply) {
+  act_ = PollState::Act::kNotModified;
+  write_answer(reply);
+  return true;
+}
+
 void PollRequest::write_drain_answer(codec::HttpReply& reply) {
   answered_ = true;
   reply.close = true;

@@ -42,6 +42,7 @@ class PollRequest final : public codec::ParkedRequest, private registry::PollHub
 
   void write_answer(codec::HttpReply& reply) override;
   void write_drain_answer(codec::HttpReply& reply) override;
+  bool write_moving_answer(codec::HttpReply& reply) override;
 
  private:
   class Sight;

@@ -16,7 +16,7 @@ using ::testing::Not;
 const std::vector<std::string> kVerbs{
     "members",   "services",    "instances", "watch",      "register", "renew",    "cancel", "set",    "drain",
     "explain",   "history",     "state",     "diff",       "clients",  "protect",  "top",    "reload", "drain-node",
-    "log-level", "remove-node", "validate",  "completion", "man",      "snapshot", "health"};
+    "log-level", "remove-node", "validate",  "completion", "man",      "snapshot", "health", "upgrade"};
 
 std::string output_of(const std::vector<std::string>& words) {
   Tool tool;

@@ -47,6 +47,10 @@ class ScriptedHandler final : public codec::HttpHandler {
     ~Parked() override { ++owner.parked_destroyed; }
     void write_answer(codec::HttpReply& reply) override { reply.append("woken"); }
     void write_drain_answer(codec::HttpReply& reply) override { reply.append("drained"); }
+    bool write_moving_answer(codec::HttpReply& reply) override {
+      if (owner.may_move) reply.append("again");
+      return owner.may_move;
+    }
     ScriptedHandler& owner;
     codec::HttpExchange& exchange;
   };
@@ -101,6 +105,7 @@ class ScriptedHandler final : public codec::HttpHandler {
 
   const SharedBytes common = std::make_shared<const SharedText>(std::string(100'000, 's'));
   IntrusiveList<Parked> waiting;
+  bool may_move = true;  ///< the parked
   int handled = 0;
   int parked_made = 0;
   int parked_destroyed = 0;

@@ -415,6 +415,71 @@ TEST(SessionDrain, AnswerBeingWrittenIsFinished) {
   EXPECT_EQ(f.transport.closes(), 1);
 }
 
+TEST(SessionMove, IdleConnectionIsReleasedWithoutBeingClosed) {
+  SessionFixture f;
+  f.talk(get("/x"));
+  EXPECT_TRUE(f.session.release());
+  EXPECT_EQ(f.session.state(), Session::State::kClosed);
+  EXPECT_EQ(f.transport.closes(), 0);
+  f.advance(std::chrono::hours(1));
+  EXPECT_EQ(f.transport.closes(), 0) << "its deadline is gone too";
+}
+
+TEST(SessionMove, ParkedRequestIsToldToComeAgainAndReleased) {
+  SessionFixture f;
+  f.talk(get("/park"));
+  EXPECT_TRUE(f.session.release());
+  EXPECT_EQ(f.transport.take_written(), ok("again"));
+  EXPECT_EQ(f.handler.parked_destroyed, 1);
+  EXPECT_EQ(f.stats.parked.get(), 0U);
+}
+
+TEST(SessionMove, ParkedRequestWithoutSuchAnAnswerStays) {
+  SessionFixture f;
+  f.handler.may_move = false;
+  f.talk(get("/park"));
+  EXPECT_FALSE(f.session.release());
+  f.handler.wake_one();
+  EXPECT_EQ(f.run(), ok("woken"));
+  EXPECT_TRUE(f.session.release());
+}
+
+TEST(SessionMove, HalfReadRequestIsAnsweredFirst) {
+  SessionFixture f;
+  f.talk(get("/x").substr(0, 10));
+  EXPECT_FALSE(f.session.release());
+  EXPECT_EQ(f.talk(get("/x").substr(10)), echo_of("/x", ""));
+  EXPECT_TRUE(f.session.release());
+}
+
+TEST(SessionMove, WhatIsBeingWrittenIsFinishedFirst) {
+  SessionFixture f;
+  f.transport.client_reads(100);
+  f.talk(get("/shared?1000"));
+  EXPECT_FALSE(f.session.release());
+  f.transport.client_reads(100'000);
+  f.run();
+  EXPECT_TRUE(f.session.release());
+}
+
+TEST(SessionMove, LastAnswerSaysSoAndAnIdleConnectionWaitsForIt) {
+  SessionFixture f;
+  f.talk(get("/x"));
+  f.session.end_with_next_answer();
+  f.session.end_with_next_answer();
+  f.run();
+  EXPECT_EQ(f.transport.closes(), 0);
+  EXPECT_EQ(f.talk(get("/x")), echo_of("/x", "", true));
+  EXPECT_EQ(f.session.state(), Session::State::kLingering);
+}
+
+TEST(SessionMove, LastAnswerOfAParkedRequestComesAtOnce) {
+  SessionFixture f;
+  f.talk(get("/park"));
+  f.session.end_with_next_answer();
+  EXPECT_EQ(f.run(), ok("again", true));
+}
+
 TEST(SessionLimits, PartlyReadBytesExhaustedIs503) {
   SessionFixture f({}, {}, 100);
   EXPECT_EQ(f.talk("GET /x").substr(0, 12), "HTTP/1.1 503");

@@ -114,6 +114,13 @@ void FakeExchange::drain() {
   request_.reset();
 }
 
+void FakeExchange::move() {
+  codec::HttpReply reply;
+  EXPECT_TRUE(request_->write_moving_answer(reply));
+  answer_ = take_answer(reply);
+  request_.reset();
+}
+
 const Answer& FakeExchange::answer() const {
   static const Answer kNone;
   EXPECT_TRUE(answered()) << "still waiting";

@@ -79,6 +79,8 @@ class FakeExchange final : public codec::HttpExchange {
   void hang_up() { request_.reset(); }
   /// What a draining session does.
   void drain();
+  /// What the session of a connection does that goes to another process.
+  void move();
 
  private:
   std::unique_ptr<codec::ParkedRequest> request_;

@@ -164,6 +164,16 @@ TEST(PollHangUp, OfAMarkedRequestIsHarmless) {
   EXPECT_EQ(node.hub.watched_applications(), 0U);
 }
 
+TEST(PollMove, TellsClientsThatNothingChangedSoThatTheyComeAgain) {
+  Node node;
+  node.reg("a");
+  FakeExchange& polls = node.send_get(Node::polls_of({{"a", kStartNs}}));
+  polls.move();
+  EXPECT_EQ(polls.answer().status_code(), "-304");
+  EXPECT_FALSE(polls.answer().close);
+  EXPECT_EQ(node.seen.hung_up, 0);
+}
+
 TEST(PollDrain, TellsClientsToGoElsewhere) {
   Node node;
   node.reg("a");

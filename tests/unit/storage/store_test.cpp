@@ -304,5 +304,63 @@ TEST(Store, FinishesWithWhatCameSinceTheSnapshotWasBegun) {
   EXPECT_EQ(after.contents(), process.contents());
 }
 
+TEST(Store, AnotherProcessGoesOnInTheFolderWithAllThatIsKnown) {
+  SimulatedDisk disk;
+  Process old(disk);
+  old.store.open(moment(kStart));
+  old.put("a", kStart);
+  old.journal(moment(kStart));
+  old.store.rest(moment(kStart));  // commits what is pending
+
+  Process heir(disk);
+  heir.put("a", kStart);  // it has it by other ways
+  heir.store.adopt(moment(kStart));
+  heir.put("b", kStart);
+  heir.journal(moment(kStart));
+  heir.settle(moment(kStart));
+  EXPECT_GE(heir.store.stats().snapshots, 1U) << "one is due at once";
+
+  Process after(disk);
+  after.store.open(moment(kStart));
+  EXPECT_EQ(after.registry.size(), 2);
+}
+
+TEST(Store, WhatWasCommittedIsReadWhereTheHeirWroteNothing) {
+  SimulatedDisk disk;
+  Process old(disk);
+  old.store.open(moment(kStart));
+  old.put("a", kStart);
+  old.journal(moment(kStart));
+  old.store.rest(moment(kStart));
+  Process heir(disk);
+  heir.store.adopt(moment(kStart));
+  Process after(disk);
+  after.store.open(moment(kStart));
+  EXPECT_EQ(after.registry.size(), 1);
+}
+
+TEST(Store, ComesBackToAFolderThatItHadGivenAway) {
+  SimulatedDisk disk;
+  Process old(disk);
+  old.store.open(moment(kStart));
+  old.put("a", kStart);
+  old.journal(moment(kStart));
+  old.store.rest(moment(kStart));
+  Process heir(disk);
+  heir.store.adopt(moment(kStart));
+  heir.put("b", kStart);
+  heir.journal(moment(kStart));
+  heir.settle(moment(kStart));
+
+  old.put("b", kStart);
+  old.put("c", kStart);
+  old.store.adopt(moment(kStart));
+  old.journal(moment(kStart));
+  old.settle(moment(kStart));
+  Process after(disk);
+  after.store.open(moment(kStart));
+  EXPECT_EQ(after.registry.size(), 3);
+}
+
 }  // namespace
 }  // namespace discovery::storage
