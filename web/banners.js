@@ -42,7 +42,10 @@ function until(ns) {
 export function drawBanners(root, state, lost) {
   if (!boxes) setUp(root);
   put("lost", lost === null ? null : ["The node has not answered since ", moment(lost * 1e6), ". What you see is from before."]);
-  if (!state) return;
+  if (!state) {
+    for (const kind of kinds) if (kind !== "lost") put(kind, null);
+    return;
+  }
   put("draining", state.draining ? "This node is draining: it answers readiness with 503 and sends its clients to other nodes." : null);
   const failing = (state.checks ?? []).filter((c) => !c.ok);
   put("ready", state.ready || state.draining ? null :
