@@ -1,5 +1,5 @@
 """The page of a node that answers only who shows a token: it asks for one, sends it with everything, and says what a
-token may not see."""
+token may not see; and the page of a node that is open to all."""
 
 import signal
 import unittest
@@ -342,6 +342,45 @@ class Anonymous(AccessTest):
         self.assertEqual(node.until_hosts("shop.cart", {"c-1", "c-2"}), {"c-1", "c-2"})
         b.until_text("waiting", "table[aria-label=Instances] tbody tr")
         self.expect_status = (403,)
+
+
+class Open(PageTest):
+    BANNER = "No access control: whoever reaches {} may read and write everything (access.required)."
+
+    def shown(self):
+        return self.browser.run("return [...document.querySelectorAll('.banner')].filter((e) => e.checkVisibility()).map((e) => e.className)")
+
+    def test_a_node_that_is_open_to_all_says_so_below_what_is_worse(self):
+        b = self.browser
+        node = SCENE.start(1, host="0.0.0.0")[0]
+        b.load(node.url)
+        b.until("return document.querySelector('.banner.open').checkVisibility()", "the banner")
+        port = node.address.rpartition(":")[2]
+        self.assertEqual(b.text(".banner.open p"), self.BANNER.format("0.0.0.0:" + port))
+        self.assertEqual(self.shown(), ["banner open"])
+        order, grounds = b.run("""
+            for (const e of document.querySelectorAll(".banner")) e.hidden = false;
+            const all = [...document.querySelectorAll(".banner")];
+            return [all.map((e) => e.className.split(" ")[1]), [".banner.protection", ".banner.open"].map((c) => getComputedStyle(document.querySelector(c)).backgroundColor)]""")
+        self.assertEqual(order[-1], "open")
+        self.assertNotEqual(*grounds)
+        b.size(320, 700, True)
+        self.assertLessEqual(b.run("return document.documentElement.scrollWidth"), 320)
+
+    def test_one_that_only_this_machine_reaches_does_not(self):
+        b = self.browser
+        b.load(cluster()[0].url)
+        b.until("return document.querySelector('.verdict')", "the overview")
+        self.assertEqual(self.shown(), [])
+
+
+class OpenNoMore(AccessTest):
+    def test_with_access_control_nothing_is_open(self):
+        b = self.browser
+        node = SCENE.start(1, host="0.0.0.0", tokens=TOKENS)[0]
+        self.enter(node, READER)
+        b.until("return document.querySelector('.verdict')", "the overview")
+        self.assertFalse(b.run("return document.querySelector('.banner.open').checkVisibility()"))
 
 
 if __name__ == "__main__":
