@@ -1,98 +1,53 @@
 // The dialog of an action: what it does, what remains, the command that does the same, and the token. Nothing is sent
 // before the button in it is pressed.
-import {act, setToken, token} from "./api.js";
+import {act, checkForm, setToken, token} from "./api.js";
 import {command, commandLine} from "./command.js";
-import {add, field, h, say, told} from "./dom.js";
+import {openDialog} from "./dialog.js";
+import {field, h, say, told} from "./dom.js";
 import {count, plural} from "./format.js";
-
-let allowed = false;  // the node takes actions from pages
-export function setAllowed(on) {
-  allowed = on;
-}
-
-export const kHowToAllow = "This page may only look. To let it act, set admin.token_file in discovery.toml to a file that holds a token, " +
-  "reload the node, and type that token here.";
-
-export function rights() {
-  return allowed && token() ? "act" : allowed ? "token" : "read";
-}
-
-/** Asks for a token, to keep until the tab is closed. */
-export function askForToken(changed) {
-  const input = h("input", {type: "password", autocomplete: "off", spellcheck: "false", value: token()});
-  open({
-    title: "What this page may do",
-    body: [
-      h("p", {}, allowed ? "The node takes actions from this page with its admin token. It is kept in this tab until you close it, and goes nowhere else." : kHowToAllow),
-      allowed ? field("Admin token", input) : null,
-    ],
-    confirm: allowed ? "Keep" : null,
-    run: () => {
-      setToken(input.value.trim());
-      changed();
-      say(token() ? "Actions are possible" : "Read-only");
-    },
-  });
-}
+import {accessRequired, announceToken, howToAllow, takesActions, tokenInput, tokenLabel} from "./token.js";
 
 /** title, preview (nodes), line (of discoveryctl), confirm (text), danger, path, params, done() */
 export function confirmAction({title, preview, line, confirm, danger, path, params, done}) {
-  const input = h("input", {type: "password", autocomplete: "off", spellcheck: "false"});
+  const input = tokenInput();
+  const allowed = takesActions();
   const ask = allowed && !token();
-  open({
+  openDialog({
     title,
     body: [
       preview,
       h("p.dim", {}, "The same by command:"),
       commandLine(line),
-      allowed ? null : h("p.note", {}, kHowToAllow),
-      ask ? field("Admin token", input, "Kept in this tab until you close it.") : null,
+      allowed ? null : h("p.note", {}, howToAllow()),
+      ask ? field(tokenLabel(), input, "Kept in this tab until you close it.") : null,
     ],
     confirm: allowed ? confirm : null,
     danger,
     run: async () => {
-      if (ask) setToken(input.value.trim());
+      const before = token();
       try {
+        if (ask) {
+          checkForm(input.value.trim());
+          setToken(input.value.trim());
+        }
         await act(path, params);
       } catch (error) {
-        if (error.status === 403 || error.status === 401) setToken("");
+        if (isUnknown(error)) setToken("");
         throw error;
+      } finally {
+        if (token() !== before) announceToken();
       }
-      document.dispatchEvent(new CustomEvent("rightschange"));
       say("Done: " + title);
       done?.();
     },
+    failed: (error) => `Not done: ${error.message}` + (isUnknown(error) ? ". Is the token right?" : error.status !== 403 ? "" :
+      ask ? ". Another token may." : ". Another token may: enter it by the button on top."),
   });
 }
 
-function open({title, body, confirm, danger, run}) {
-  const heading = h("h2", {id: "dialog-title"}, title);
-  const problem = h("p.bad", {role: "alert"});
-  const go = confirm ? h(danger ? "button.danger" : "button.primary", {type: "submit"}, confirm) : null;
-  const dialog = h("dialog", {"aria-labelledby": heading.id});
-  const form = h("form", {onsubmit: async (event) => {
-    event.preventDefault();
-    if (!go) return;
-    go.disabled = true;
-    problem.textContent = "";
-    try {
-      await run();
-      dialog.close();
-    } catch (error) {
-      problem.textContent = "Not done: " + error.message + (error.status === 403 ? ". Is the token right?" : "");
-      go.disabled = false;
-      document.dispatchEvent(new CustomEvent("rightschange"));
-    }
-  }}, heading, body, problem, h("div.buttons", {}, h("button", {type: "button", onclick: () => dialog.close()}, go ? "Leave it" : "Close"), go));
-  add(dialog, [form]);
-  const before = document.activeElement;
-  dialog.addEventListener("close", () => {
-    dialog.remove();
-    if (before?.isConnected) before.focus();
-    else document.getElementById("main").focus();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
+/** The node does not know the token. Without access control there is one only, and any other is forbidden. */
+function isUnknown(error) {
+  return error.status === 401 || (error.status === 403 && !accessRequired());
 }
 
 /** What clients see of the application now and after the instance has gone from their lists or come into them. */

@@ -1,9 +1,9 @@
-// What every view must show at once: the node is lost, not ready, draining, or protects itself. A screen reader is told
-// when one appears, and not every second of a countdown.
+// What every view must show at once: the node is lost, not ready, draining, protects itself, or is open to all. A screen
+// reader is told when one appears, and not every second of a countdown.
 import {add, fill, h, link} from "./dom.js";
 import {count, moment, nodeNow, plural, seconds} from "./format.js";
 
-const kinds = ["lost", "draining", "ready", "disk", "protection", "brake"];
+const kinds = ["lost", "draining", "ready", "disk", "protection", "brake", "open"];
 let boxes = null;
 
 function setUp(root) {
@@ -20,7 +20,7 @@ function setUp(root) {
 }
 
 function labelOf(kind) {
-  return {lost: "No connection", draining: "Draining", ready: "Not ready", disk: "Disk", protection: "Self-protection", brake: "Brake"}[kind];
+  return {lost: "No connection", draining: "Draining", ready: "Not ready", disk: "Disk", protection: "Self-protection", brake: "Brake", open: "No access control"}[kind];
 }
 
 /** text: null hides it. tick: () => text of the line that counts. */
@@ -42,7 +42,10 @@ function until(ns) {
 export function drawBanners(root, state, lost) {
   if (!boxes) setUp(root);
   put("lost", lost === null ? null : ["The node has not answered since ", moment(lost * 1e6), ". What you see is from before."]);
-  if (!state) return;
+  if (!state) {
+    for (const kind of kinds) if (kind !== "lost") put(kind, null);
+    return;
+  }
   put("draining", state.draining ? "This node is draining: it answers readiness with 503 and sends its clients to other nodes." : null);
   const failing = (state.checks ?? []).filter((c) => !c.ok);
   put("ready", state.ready || state.draining ? null :
@@ -59,4 +62,7 @@ export function drawBanners(root, state, lost) {
   put("brake", held.length === 0 ? null :
     [h("b", {}, "The brake holds " + plural(held.length, "application")), ": too many of their instances fell silent at once. ", link("overview", {}, "See which"), "."],
   held.length === 0 ? null : () => `The first is released in ${until(Math.min(...held.map((a) => a.until)))}.`);
+  const open = state.access?.open_to_all ?? [];
+  put("open", open.length === 0 ? null :
+    [h("b", {}, "No access control"), ": whoever reaches ", open.join(", "), " may read and write everything (access.required)."]);
 }

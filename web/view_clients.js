@@ -31,7 +31,7 @@ function ofThem(id, label, all, part) {
   return {...number(id, label, all), cell: (c) => h("span", {}, count(all(c)), h("span.dim", {}, ", " + count(part(c))))};
 }
 
-export function open({main, note}, params) {
+export function open({main, note, refuse, allow}, params) {
   const show = h("select", {}, h("option", {value: "all"}, "all"), h("option", {value: "slow"}, "those that do not take their answers"), h("option", {value: "slowed"}, "those that are slowed"));
   show.value = params.show in kShow ? params.show : "all";
   const summary = h("p.summary", {role: "status"}, "Asking the node …");
@@ -67,8 +67,9 @@ export function open({main, note}, params) {
       asked = await get("/api/clients", {sort: "requests", limit: kAtOnce});
       all = asked.clients;
       draw();
+      allow();
     } catch (error) {
-      fill(summary, h("span.bad", {}, error.message));
+      if (!refuse(error)) fill(summary, h("span.bad", {}, error.message));
     }
   }, {least_ms: 1000, every_ms: 2000});
   show.addEventListener("change", () => {

@@ -35,7 +35,7 @@ function differencesTable() {
   });
 }
 
-export function open({main, note, state}, params) {
+export function open({main, note, state, refuse, allow}, params) {
   const nodes = nodesTable();
   const other = h("select");
   const summary = h("p.summary", {role: "status", "aria-live": "polite"});
@@ -75,6 +75,7 @@ export function open({main, note, state}, params) {
 
   return {
     onState: (s) => {
+      allow();
       nodes.update(s.nodes);
       const others = s.nodes.filter((n) => !n.self).map((n) => n.address);
       none.hidden = others.length > 0;
@@ -86,5 +87,6 @@ export function open({main, note, state}, params) {
       wanted = "";
       if (!line.firstChild) showLine();
     },
+    onLost: refuse,
   };
 }

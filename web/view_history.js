@@ -11,7 +11,7 @@ import {kRowsPerPage} from "./table.js";
 export const title = "History";
 const kNames = ["env", "appid", "zone", "hostname", "kind", "since", "until"];
 
-export function open({main, note}, params) {
+export function open({main, note, refuse, allow}, params) {
   const asked = Object.fromEntries(kNames.map((name) => [name, params[name] ?? ""]));
   const below = params.below ? [params.below] : [];   // of each page that was turned
   const input = (name, hint) => h("input", {value: asked[name], placeholder: hint, autocomplete: "off", spellcheck: "false", name});
@@ -24,6 +24,7 @@ export function open({main, note}, params) {
   const table = eventTable({label: "Events", empty: "No event matches."});
   const newer = h("button", {type: "button", onclick: () => turn(() => below.pop())}, "Newer");
   const older = h("button", {type: "button", onclick: () => turn(() => below.push(String(last)))}, "Older");
+  const found_box = h("div", {}, table.element, h("div.pager", {role: "group", "aria-label": "Pages of the history"}, newer, older));
   const line = h("div");
   let last = 0;
 
@@ -35,8 +36,13 @@ export function open({main, note}, params) {
       older.disabled = !found.more;
       fill(summary, plural(found.events.length, "event") + (below.length > 0 ? " of an older page" : found.more ? ", the newest" : ""), ". ",
         found.reaches_back_to ? ["This node remembers back to ", time(found.reaches_back_to), "."] : "This node remembers nothing yet.");
+      found_box.hidden = false;
+      allow();
     } catch (error) {
-      fill(summary, h("span.bad", {}, error.message));
+      // A token of some applications may see theirs: the filter stays.
+      found_box.hidden = error.status === 403;
+      if (error.status === 403) fill(summary, h("span.bad", {}, error.message), ". Env and Application name what it may see.");
+      else if (!refuse(error)) fill(summary, h("span.bad", {}, error.message));
     }
   }, {least_ms: 1000});
   const show = () => {
@@ -58,7 +64,7 @@ export function open({main, note}, params) {
   for (const name of kNames) controls[name].addEventListener("input", changed);
 
   add(main, [h("form.filters", {role: "search", onsubmit: (e) => e.preventDefault()}, kNames.map((name) => field(labels[name], controls[name]))),
-    summary, table.element, h("div.pager", {role: "group", "aria-label": "Pages of the history"}, newer, older), line]);
+    summary, found_box, line]);
   show();
   return {onChange: () => below.length === 0 && reader.want(), close: () => reader.close()};
 }

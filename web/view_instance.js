@@ -100,7 +100,7 @@ function facts(i, lease, read_at) {
   ];
 }
 
-export function open({main, title, state}, params) {
+export function open({main, title, state, refuse, allow}, params) {
   const key = {env: params.env ?? "", appid: params.appid ?? "", zone: params.zone ?? "", hostname: params.hostname ?? ""};
   fill(title, told(key.hostname));
   const numbers = h("dl.record");
@@ -120,9 +120,10 @@ export function open({main, title, state}, params) {
       record.every_ms = s.total > 500 ? 20000 : 5000;
       show(found ? null : "This node has no record of it. Its history may tell why.");
       fill(raw, found ? json(pretty(found)) : "");
+      allow();
     } catch (error) {
       now = null;
-      show(error.status === 404 ? "This node does not know the application." : error.message);
+      if (!refuse(error)) show(error.status === 404 ? "This node does not know the application." : error.message);
     }
   }, {least_ms: 1000, every_ms: 5000});
   const show = (text) => {

@@ -114,7 +114,7 @@ function changedTable() {
   });
 }
 
-export function open({main}) {
+export function open({main, refuse, allow}) {
   const health = h("div", {"aria-live": "polite"}, h("p.dim", {}, "Asking the node …"));
   const numbers = h("dl.facts");
   const about = h("p.dim.about");
@@ -143,6 +143,7 @@ export function open({main}) {
   const timer = setInterval(() => document.hidden || rates(), kRatesEvery_ms);
   return {
     onState: (s) => {
+      allow();
       fill(health, verdict(s));
       fill(numbers, facts(s));
       nodes.update(s.nodes);
@@ -151,7 +152,7 @@ export function open({main}) {
       changed.update(s.most_changed);
       fill(about, `Node ${s.node}, region ${s.region || "–"}, zone ${s.zone || "–"}, env ${s.env || "–"}; discoveryd ${s.version} (${s.commit}).`);
     },
-    onLost: (error) => fill(health, h("p.verdict.bad", {}, error.message)),
+    onLost: (error) => refuse(error) || fill(health, h("p.verdict.bad", {}, error.message)),
     close: () => {
       clearInterval(timer);
       Object.values(drawn).forEach((p) => p.close());

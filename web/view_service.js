@@ -89,7 +89,7 @@ function notes(s, protecting) {
   return out;
 }
 
-export function open({main, title, note, state}, params) {
+export function open({main, title, note, state, refuse, allow}, params) {
   const view = {key: {env: params.env ?? "", appid: params.appid ?? ""}, instances: [], total: 0, read_at: nodeNow(), lease: 90, reader: null,
     whole: (i) => ({...i, ...view.key})};
   fill(title, told(view.key.appid), " ", h("small", {}, told(view.key.env)));
@@ -137,8 +137,9 @@ export function open({main, title, note, state}, params) {
       fill(remarks, notes(s, state()?.protection?.active === true));
       fill(schedule, s.scheduler ? scheduler(s.scheduler) : null);
       draw();
+      allow();
     } catch (error) {
-      fill(summary, h("span.bad", {}, error.status === 404 ? "This node does not know the application. It may have been forgotten: see its history below." : error.message));
+      if (!refuse(error)) fill(summary, h("span.bad", {}, error.status === 404 ? "This node does not know the application. It may have been forgotten: see its history below." : error.message));
     }
   }, {least_ms: 1000, every_ms: 5000});
 

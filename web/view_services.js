@@ -28,7 +28,7 @@ function columns() {
   ];
 }
 
-export function open({main, note, state}, params) {
+export function open({main, note, state, refuse, allow}, params) {
   const asked = {q: "", env: "", zone: "", sort: "name", offset: 0, ...params};
   asked.offset = Math.max(0, Math.floor(Number(asked.offset)) || 0);
   const q = h("input", {type: "search", value: asked.q, placeholder: "part of the name", autocomplete: "off", spellcheck: "false"});
@@ -57,8 +57,9 @@ export function open({main, note, state}, params) {
       table.update(services, {total: matched, offset: asked.offset});
       fill(summary, matched === total ? plural(total, "application") : `${count(matched)} of ${plural(total, "application")}`);
       learn(services);
+      allow();
     } catch (error) {
-      fill(summary, h("span.bad", {}, error.message));
+      if (!refuse(error)) fill(summary, h("span.bad", {}, error.message));
     }
   }, {least_ms: 1000, every_ms: 10000});
 

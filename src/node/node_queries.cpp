@@ -402,7 +402,9 @@ std::string Node::events_text(uint64_t since, TimePoint now) const {
   }
   std::vector<history::Event> events = history_.after(since);
   if (events.empty()) {
-    return "retry: 500\nevent: tick\ndata: {\"now\":" + std::to_string(to_wire_ns(now)) + "}\n\n";
+    // With its number even who has seen nothing yet misses nothing between this answer and the next.
+    return "retry: 500\nid: " + std::to_string(since) +
+           "\nevent: tick\ndata: {\"now\":" + std::to_string(to_wire_ns(now)) + "}\n\n";
   }
   const uint64_t last = events.back().number;
   // What a slow reader missed is not told twice: it looks at the whole again.

@@ -16,11 +16,13 @@ STOP_SECONDS = 40.0
 
 class Node:
     """One daemon. `sections`: more lines of its discovery.toml, by section; `scheduler`: name of a file -> its JSON;
-    `environment`: variables besides those of the tests."""
+    `environment`: variables besides those of the tests; `tokens`: those of its token file, which switches access control
+    on; requests of the tests come with the first one; `host`: where it listens, if not at its address."""
 
     def __init__(self, program, directory, addresses, number=0, sections=None, scheduler=None, zone="sh001", with_token=True,
-                 environment=None):
+                 environment=None, tokens=None, host=None):
         self.address = addresses[number]
+        self.fields = {"Authorization": "Bearer " + tokens[0]["secret"]} if tokens else {}
         self.directory = os.path.join(directory, f"node{number}-{self.address.rpartition(':')[2]}")
         os.makedirs(self.directory)
         token_file = os.path.join(self.directory, "token")
@@ -29,10 +31,13 @@ class Node:
         lines = [f"nodes = {json.dumps(addresses)}", *(sections or {}).get("", [])]
         tables = {
             "env": [f'host = "node{number + 1}"', f'zone = "{zone}"', 'region = "sh"', 'DeployEnv = "prod"'],
-            "httpServer": [f'addr = "{self.address}"'],
+            "httpServer": [f'addr = "{self.listens(host)}"'] + ([f'advertise = "{self.address}"'] if host else []),
             "cluster": [f"node_id = {number + 1}"],
-            "admin": [f'token_file = "{token_file}"'] if with_token else [],
+            "admin": [f'token_file = "{token_file}"'] if with_token and not tokens else [],
+            "access": ["required = true", f'token_file = "{self.directory}/tokens.json"'] if tokens else [],
         }
+        if tokens:
+            self.write_tokens(tokens)
         for name, more in (sections or {}).items():
             if name:
                 tables[name] = tables.get(name, []) + more
@@ -52,6 +57,15 @@ class Node:
         with open(os.path.join(self.directory, name), "w", encoding="utf-8") as f:
             f.write(text)
 
+    def write_tokens(self, tokens):
+        """Takes effect with the start or a SIGHUP."""
+        path = os.path.join(self.directory, "tokens.json")
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w", encoding="utf-8") as f:
+            json.dump({"tokens": tokens}, f)
+
+    def listens(self, host):
+        return f"{host}:{self.address.rpartition(':')[2]}" if host else self.address
+
     @property
     def url(self):
         return f"http://{self.address}"
@@ -63,7 +77,7 @@ class Node:
                 host, port = self.address.rsplit(":", 1)
                 self.connection = http.client.HTTPConnection(host, int(port), timeout=30)
             try:
-                self.connection.request(method, target, body, headers or {})
+                self.connection.request(method, target, body, {**self.fields, **(headers or {})})
                 answer = self.connection.getresponse()
                 return answer.status, answer.read().decode()
             except (OSError, http.client.HTTPException):

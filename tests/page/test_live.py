@@ -63,6 +63,16 @@ class Live(PageTest):
         self.node.register("live.service", host)
         b.until("return document.querySelector('table[aria-label=Events] tbody')?.textContent.includes(arguments[0])", "the event", host)
 
+    def test_an_answer_without_events_has_the_number_to_go_on_from_too(self):
+        """Else what happens before the next request would not be told to who has seen nothing yet."""
+        status, text = self.node.request("GET", "/api/events")
+        self.assertEqual(status, 200)
+        self.assertRegex(text, r"\nid: \d+\nevent: ")
+        last = text.partition("\nid: ")[2].partition("\n")[0]
+        host = f"in-between-{time.monotonic_ns()}"
+        self.node.register("live.service", host)
+        self.assertIn(host, self.node.request("GET", "/api/events", headers={"Last-Event-ID": last})[1])
+
     def test_a_client_that_polls_is_counted_as_a_watcher(self):
         b = self.browser
         b.load(self.node.url, "service", env="prod", appid="live.service")
