@@ -77,7 +77,7 @@ installs(/usr/share/discoveryd/prometheus data ${packaging}/prometheus/discovery
 installs(/usr/share/discoveryd/grafana data ${packaging}/grafana/discoveryd.json)
 installs(/usr/share/doc/discoveryd data ${packaging}/deb/copyright ${staged}/changelog.Debian.gz ${staged}/changelog.gz
          ${CMAKE_SOURCE_DIR}/docs/operations.md ${CMAKE_SOURCE_DIR}/docs/configuration.md ${CMAKE_SOURCE_DIR}/docs/http-api.md
-         ${CMAKE_SOURCE_DIR}/docs/metrics.md ${CMAKE_SOURCE_DIR}/docs/troubleshooting.md)
+         ${CMAKE_SOURCE_DIR}/docs/metrics.md ${CMAKE_SOURCE_DIR}/docs/security.md ${CMAKE_SOURCE_DIR}/docs/troubleshooting.md)
 # The library's package has its own.
 foreach(file ${packaging}/deb/copyright ${staged}/changelog.Debian.gz ${staged}/changelog.gz ${CMAKE_SOURCE_DIR}/docs/client.md)
   install(FILES ${file} DESTINATION /usr/share/doc/libdiscovery-client-dev COMPONENT client_documents EXCLUDE_FROM_ALL)

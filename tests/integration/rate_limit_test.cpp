@@ -32,7 +32,7 @@ double held(const Daemon& daemon) { return daemon.count("discovery_client_thrott
 TEST(RateLimit, ReadsPastItAreHeldBackAndAnswered) {
   Daemon daemon({.flags = settings("reads_per_second")});
   daemon.add({.appid = "shop"});
-  const std::string fetch = get_request("/discovery/fetch?env=dev&appid=shop&status=1");
+  const std::string fetch = get_request("/discovery/fetch?env=ct&appid=shop&status=1");
   Connection flood(daemon.api(), {.from = "127.0.0.5"});
   EXPECT_GE(ask(flood, fetch, kBurst + 5), milliseconds(400)) << "five more wait for half a second";
   EXPECT_GE(held(daemon), 4);
@@ -63,7 +63,7 @@ TEST(RateLimit, IsOffUnlessConfigured) {
   Daemon daemon({.flags = with_settings({"shield.enabled=false"})});
   daemon.add({.appid = "shop"});
   Connection flood(daemon.api(), {.from = "127.0.0.5"});
-  ask(flood, get_request("/discovery/fetch?env=dev&appid=shop&status=1"), 500);
+  ask(flood, get_request("/discovery/fetch?env=ct&appid=shop&status=1"), 500);
   EXPECT_EQ(held(daemon), 0);
 }
 
