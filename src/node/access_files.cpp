@@ -1,15 +1,13 @@
 #include "node/access_files.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "access/secrets.h"
 #include "codec/text.h"
@@ -135,7 +133,7 @@ std::string_view trim_line_ends(std::string_view text) {
 Result<std::string> read_secret_file(std::string_view key, const std::string& path, size_t bytes_max) {
   const auto problem = [&](const std::string& what) { return invalid(std::string(key) + ": " + path + ' ' + what); };
   std::ifstream file(path, std::ios::binary);
-  if (!file) return problem("cannot be read: " + std::string(std::strerror(errno)));
+  if (!file) return problem("cannot be read: " + std::system_category().message(errno));
   std::string text(bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad() || (file.fail() && !file.eof())) return problem("cannot be read");

@@ -33,7 +33,7 @@ inline constexpr size_t kAccessFileBytesMax = size_t{4} << 20;
 /// Without what stands around it.
 [[nodiscard]] std::string_view trim_line_ends(std::string_view text);
 
-[[nodiscard]] Result<std::vector<access::TokenSpec>> parse_tokens(std::string_view json);
+[[nodiscard]] Result<std::vector<access::TokenSpec>> parse_tokens(std::string_view text);
 
 /// Off when the configuration says so.
 [[nodiscard]] Result<access::AccessSettings> load_access(const Config& config);
