@@ -166,7 +166,7 @@ Result<void> HttpServer::add_group(ListenerGroup group, std::vector<GroupSocket>
     lane->services.push_back(std::make_unique<Service>(*this, lane->reactor, group));
   }
   for (ListenAddress& address : group.addresses) {
-    if (const Result<void> done = listen(group, address, inherited); !done) return done;
+    if (const Result<void> done = listen(group, address, inherited); !done) return done.error();
   }
   return {};
 }
