@@ -11,6 +11,7 @@
 #include "base/timer_wheel.h"
 #include "codec/gzip.h"
 #include "fuzz/fuzz_target.h"
+#include "node/routes.h"
 #include "protocol/discovery/api.h"
 
 namespace discovery::fuzz {
@@ -21,6 +22,7 @@ using registry::PollHub;
 
 constexpr TimePoint kStart = from_wire_ns(1'700'000'000'000'000'000);
 constexpr size_t kRequestsMax = 16;
+constexpr size_t kRouteCount = static_cast<size_t>(Route::kNodes) + 1;
 
 /// Keeps a parked request until it is resumed or the node is gone.
 class Exchange final : public codec::HttpExchange {
@@ -42,11 +44,10 @@ class Exchange final : public codec::HttpExchange {
 
 class Node final : private protocol::ChangeSink, private protocol::ApiObserver {
  public:
-  Node() : api_({registry_, hub_, wheel_, protection_, cluster_, proofs_, *this, *this}, settings()) {}
+  Node() : api_({registry_, hub_, wheel_, protection_, cluster_, proofs_, *this, *this, access_}, settings()) {}
 
   /// The whole body; empty when the request waits.
-  std::string ask(const protocol::RouteEntry& route, std::string_view query, std::string_view body,
-                  std::string_view type) {
+  std::string ask(const node::RouteRow& route, std::string_view query, std::string_view body, std::string_view type) {
     codec::HttpRequest request;
     request.method = route.method;
     request.path = route.path;
@@ -57,7 +58,7 @@ class Node final : private protocol::ChangeSink, private protocol::ApiObserver {
     request.client = &client_;
     codec::HttpReply reply;
     exchanges_.push_back(std::make_unique<Exchange>());
-    api_.handle(route.route, request, reply, *exchanges_.back());
+    api_.handle(route.target.as_discovery(), request, reply, *exchanges_.back());
     FUZZ_CHECK(reply.status == 200);
     now_ += std::chrono::milliseconds(100);
     wheel_.advance(now_);
@@ -120,6 +121,8 @@ class Node final : private protocol::ChangeSink, private protocol::ApiObserver {
   registry::StartProtection protection_{false, kStart};
   protocol::LoneCluster cluster_;
   protocol::ProofOfLife proofs_{HashKey{1, 2}};
+  access::ReplayGuard replays_{HashKey{1, 2}};
+  access::AccessControl access_{replays_};
   protocol::DiscoveryApi api_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;  ///< last: what waits leaves the hub before it is gone
 };
@@ -135,7 +138,7 @@ void fuzz_api(std::string_view input) {
     input.remove_prefix(std::min(end + 1, input.size()));
     if (line.empty()) continue;
     const auto choice = static_cast<unsigned char>(line.front());
-    const protocol::RouteEntry& route = protocol::kRoutes[choice % protocol::kRoutes.size()];
+    const node::RouteRow& route = node::row_of(static_cast<Route>(choice % kRouteCount));
     const std::string_view text = line.substr(1);
     const bool in_body = route.method == codec::Method::kPost && choice % 3 != 0;
     const std::string answer =
