@@ -48,6 +48,10 @@ bool more_than_one(const codec::HttpRequest& request) {
 
 }  // namespace
 
+std::optional<std::string_view> bearer_token(std::string_view authorization) {
+  return of_scheme(authorization, "Bearer");
+}
+
 std::string_view Caller::name() const {
   switch (kind_) {
     case Kind::kAnybody:
@@ -90,7 +94,7 @@ Caller AccessControl::who_sends(const codec::HttpRequest& request) const {
   }
   if (more_than_one(request)) return Caller::refused("there is more than one Authorization field");
   const Principal* known = nullptr;
-  if (const auto token = of_scheme(authorization, "Bearer")) {
+  if (const auto token = bearer_token(authorization)) {
     known = settings_.tokens->find(*token);
   } else if (const auto basic = of_scheme(authorization, "Basic")) {
     const auto password = password_of(*basic);

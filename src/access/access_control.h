@@ -13,6 +13,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@
 #include "codec/http.h"
 
 namespace discovery::access {
+
+/// What stands behind "Bearer" in an Authorization field; none when it is of another scheme.
+[[nodiscard]] std::optional<std::string_view> bearer_token(std::string_view authorization);
 
 /// Somebody who asks. Valid while the request is handled.
 class Caller {

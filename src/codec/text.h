@@ -26,6 +26,12 @@ constexpr std::string_view trim_blanks(std::string_view text) {
   return text;
 }
 
+/// Without the line ends behind it.
+constexpr std::string_view trim_line_ends(std::string_view text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
 /// Well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text);
 

@@ -3,14 +3,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "access/secrets.h"
 #include "codec/text.h"
+#include "node/config_load.h"
 
 namespace discovery::node {
 
@@ -88,26 +86,28 @@ Result<access::TokenSpec> token_of(const json& object) {
 }
 
 /// The token that administers the node is one like others: it may do everything.
-Result<void> add_admin_token(const Config& config, std::vector<access::TokenSpec>& specs) {
-  if (config.admin.token_file.empty()) return {};
-  const auto text = read_secret_file("admin.token_file", config.admin.token_file, access::kSecretBytesMax + 2);
-  if (!text) return text.error();
+access::TokenSpec spec_of(const AdminToken& admin) {
   access::Grant all;
   for (const auto right : {access::Right::kRead, access::Right::kWrite, access::Right::kAdmin}) {
     all.rights = static_cast<uint8_t>(all.rights | static_cast<uint8_t>(right));
   }
-  specs.push_back(
-      {.who = {"admin.token_file", {all}}, .secret = std::string(trim_line_ends(*text)), .secret_sha256 = {}});
-  return {};
+  return {.who = {"admin.token_file", {all}}, .secret = admin.secret(), .secret_sha256 = {}};
 }
 
-Result<std::shared_ptr<const access::TokenTable>> load_tokens(const Config& config) {
+/// A whole file; `key` names it in the configuration.
+Result<std::string> read_secret_file(std::string_view key, const std::string& path, size_t bytes_max) {
+  auto text = read_small_file(path, bytes_max);
+  if (!text) return invalid(std::string(key) + ": " + path + ' ' + text.error().message);
+  return text;
+}
+
+Result<std::shared_ptr<const access::TokenTable>> load_tokens(const Config& config, const AdminToken& admin) {
   const std::string& path = config.access.token_file;
   const auto text = read_secret_file("access.token_file", path, kAccessFileBytesMax);
   if (!text) return text.error();
   auto specs = parse_tokens(*text);
   if (!specs) return invalid("access.token_file: " + path + ": " + specs.error().message);
-  if (const auto added = add_admin_token(config, *specs); !added) return added.error();
+  if (admin.set()) specs->push_back(spec_of(admin));
   auto table = access::TokenTable::make(std::move(*specs));
   if (!table) return invalid("access.token_file: " + path + ": " + table.error().message);
   return std::make_shared<const access::TokenTable>(std::move(*table));
@@ -118,29 +118,12 @@ Result<std::shared_ptr<const access::PeerKey>> load_peer_key(const Config& confi
   if (path.empty()) return std::shared_ptr<const access::PeerKey>();
   const auto text = read_secret_file("access.peer_key_file", path, access::kSecretBytesMax + 2);
   if (!text) return text.error();
-  auto key = access::PeerKey::make(std::string(trim_line_ends(*text)));
+  auto key = access::PeerKey::make(std::string(codec::trim_line_ends(*text)));
   if (!key) return invalid("access.peer_key_file: what stands in " + path + ' ' + key.error().message);
   return key;
 }
 
 }  // namespace
-
-std::string_view trim_line_ends(std::string_view text) {
-  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
-
-Result<std::string> read_secret_file(std::string_view key, const std::string& path, size_t bytes_max) {
-  const auto problem = [&](const std::string& what) { return invalid(std::string(key) + ": " + path + ' ' + what); };
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return problem("cannot be read: " + std::system_category().message(errno));
-  std::string text(bytes_max + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.fail() && !file.eof())) return problem("cannot be read");
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > bytes_max) return problem("has more than " + std::to_string(bytes_max) + " bytes");
-  return text;
-}
 
 Result<std::vector<access::TokenSpec>> parse_tokens(std::string_view text) {
   const json whole = json::parse(text, nullptr, false, true);
@@ -166,12 +149,12 @@ Result<std::vector<access::TokenSpec>> parse_tokens(std::string_view text) {
   return specs;
 }
 
-Result<access::AccessSettings> load_access(const Config& config) {
+Result<access::AccessSettings> load_access(const Config& config, const AdminToken& admin) {
   access::AccessSettings settings;
   settings.own_address = config.http_server.advertise;
   if (!config.access.required) return settings;
   settings.required = true;
-  auto tokens = load_tokens(config);
+  auto tokens = load_tokens(config, admin);
   if (!tokens) return tokens.error();
   settings.tokens = std::move(*tokens);
   auto key = load_peer_key(config);

@@ -22,21 +22,17 @@
 #include "access/access_control.h"
 #include "access/token_table.h"
 #include "base/result.h"
+#include "node/admin_token.h"
 #include "node/config.h"
 
 namespace discovery::node {
 
 inline constexpr size_t kAccessFileBytesMax = size_t{4} << 20;
 
-/// A whole file of at most so many bytes. `key` is the configuration key that names it, for messages.
-[[nodiscard]] Result<std::string> read_secret_file(std::string_view key, const std::string& path, size_t bytes_max);
-/// Without what stands around it.
-[[nodiscard]] std::string_view trim_line_ends(std::string_view text);
-
 [[nodiscard]] Result<std::vector<access::TokenSpec>> parse_tokens(std::string_view text);
 
-/// Off when the configuration says so.
-[[nodiscard]] Result<access::AccessSettings> load_access(const Config& config);
+/// Off when the configuration says so. `admin`: of admin.token_file.
+[[nodiscard]] Result<access::AccessSettings> load_access(const Config& config, const AdminToken& admin);
 
 /// Files with secrets that others on this machine may read, for a warning each.
 [[nodiscard]] std::vector<std::string> readable_by_others(const Config& config);

@@ -1,44 +1,38 @@
 #include "node/admin_token.h"
 
 #include <algorithm>
-#include <fstream>
 
+#include "access/access_control.h"
+#include "access/digest256.h"
 #include "codec/text.h"
+#include "node/config_load.h"
 
 namespace discovery::node {
+
+namespace {
+constexpr size_t kFileBytesMax = 4096;  // past it no token, whatever stands around it
+}  // namespace
 
 Result<AdminToken> AdminToken::load(const std::string& path) {
   AdminToken token;
   if (path.empty()) return token;
   const auto problem = [&](const std::string& what) { return invalid("admin.token_file: " + path + ' ' + what); };
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return problem("cannot be read");
-  std::string text(kBytesMax + 3, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return problem("cannot be read");
-  text.resize(static_cast<size_t>(file.gcount()));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  const auto whole = read_small_file(path, kFileBytesMax);
+  if (!whole) return problem(whole.error().message);
+  const std::string_view text = codec::trim_line_ends(*whole);
   if (text.size() < kBytesMin || text.size() > kBytesMax) {
     return problem("must hold a token of " + std::to_string(kBytesMin) + " to " + std::to_string(kBytesMax) + " bytes");
   }
   if (!std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; })) {
     return problem("must hold one token of printable ASCII without blanks");
   }
-  token.token_ = std::move(text);
+  token.token_ = text;
   return token;
 }
 
 bool AdminToken::matches(std::string_view authorization) const {
-  constexpr std::string_view kScheme = "bearer ";
-  if (!set() || authorization.size() <= kScheme.size() ||
-      !codec::equals_ignoring_case(authorization.substr(0, kScheme.size()), kScheme)) {
-    return false;
-  }
-  const std::string_view given = codec::trim_blanks(authorization.substr(kScheme.size()));
-  if (given.size() != token_.size()) return false;
-  unsigned char differs = 0;
-  for (size_t i = 0; i < token_.size(); ++i) differs |= static_cast<unsigned char>(given[i] ^ token_[i]);
-  return differs == 0;
+  const auto given = access::bearer_token(authorization);
+  return set() && given && access::equal(access::sha256(*given), access::sha256(token_));
 }
 
 }  // namespace discovery::node

@@ -24,6 +24,8 @@ class AdminToken {
   [[nodiscard]] static Result<AdminToken> load(const std::string& path);
 
   [[nodiscard]] bool set() const { return !token_.empty(); }
+  /// "" of none.
+  [[nodiscard]] const std::string& secret() const { return token_; }
   /// The value of an Authorization field: "Bearer " and the token.
   [[nodiscard]] bool matches(std::string_view authorization) const;
 

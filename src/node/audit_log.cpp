@@ -3,8 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "observe/spd_logger.h"
-#include "sandbox/sandbox.h"
+#include "node/open_logger.h"
 
 namespace discovery::node {
 
@@ -14,15 +13,8 @@ Result<void> AuditLog::open(const Config& config, observe::Logger& log, const Cl
     logger_ = access.required ? &log : nullptr;
     return {};
   }
-  observe::SpdLogger::Options options;
-  options.format = config.log.format;
-  options.node = config.env.host;
-  options.path = access.audit_file;
-  options.file_bytes_max = access.audit_bytes;
-  options.queue_lines = kQueueLines;
-  // Its thread is there before the listeners are bound, and keeps what it was started with.
-  Result<std::unique_ptr<observe::SpdLogger>> opened = Error{};
-  sandbox::without_capabilities([&] { opened = observe::SpdLogger::open(std::move(options), clock); });
+  auto opened = open_logger(
+      config, {.path = access.audit_file, .file_bytes_max = access.audit_bytes, .queue_lines = kQueueLines}, clock);
   if (!opened) return invalid("access.audit_file: " + opened.error().message);
   own_ = std::move(*opened);
   logger_ = own_.get();

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "net/descriptor.h"
 #include "node/config.h"
 
 namespace discovery::node {
@@ -18,20 +19,6 @@ namespace {
 constexpr std::string_view kFileName = "discovery.toml";
 
 std::string reason(int number) { return std::generic_category().message(number); }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// At most `bytes_max` bytes and one more, which tells that there are more.
 Result<std::string> read_all(int fd, size_t bytes_max) {
@@ -53,7 +40,7 @@ Result<std::string> read_all(int fd, size_t bytes_max) {
 
 Result<std::string> read_small_file(const std::string& path, size_t bytes_max) {
   // Not blocking: a named pipe without a writer must not stop the start.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) return invalid("cannot be read: " + reason(errno));
   struct stat facts {};
   if (::fstat(file.get(), &facts) != 0) return invalid("cannot be read: " + reason(errno));

@@ -8,6 +8,11 @@ Result<void> tell(net::ProcessChannel& channel, handover::Kind kind, std::string
   return channel.send(static_cast<uint8_t>(kind), bytes);
 }
 
+void tell_of_folder(const HandoverParts& parts, const Result<void>& held) {
+  if (held) return;
+  parts.logger.log(observe::LogLevel::kError, "disk_failing", {{"error", std::string_view(held.error().message)}});
+}
+
 Result<size_t> RecordExchange::tell_all() {
   size_t sent = 0;
   std::vector<std::string> messages;

@@ -36,6 +36,9 @@ struct HandoverParts {
 /// A message without descriptors.
 [[nodiscard]] Result<void> tell(net::ProcessChannel& channel, handover::Kind kind, std::string_view bytes = {});
 
+/// What became of a folder that passed from one process to the other: a line where it could not be taken.
+void tell_of_folder(const HandoverParts& parts, const Result<void>& held);
+
 /// Changed records, there and back.
 class RecordExchange {
  public:

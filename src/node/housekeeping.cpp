@@ -179,20 +179,21 @@ TimePoint Node::sweep_slice(TimePoint now) {
 }
 
 void Node::warn_at_start() {
-  const MutexLock lock(config_mutex_);
   const std::string holding = sandbox_.holding();
   logger_.log(LogLevel::kInfo, "sandbox", {{"holds", std::string_view(holding)}});
   if (const std::string missing = sandbox_.missing(); !missing.empty()) {
     logger_.log(LogLevel::kWarn, "sandbox_incomplete", {{"cause", std::string_view(missing)}});
   }
-  for (const std::string& w : config_.warnings)
-    logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(w)}});
-  for (const std::string& file : readable_by_others(config_)) {
-    logger_.log(LogLevel::kWarn, "secret_readable",
-                {{"cause", "others on this machine may read a file with a secret: chmod o-r"}, {"file", file}});
+  {
+    const MutexLock lock(config_mutex_);
+    for (const std::string& w : config_.warnings)
+      logger_.log(LogLevel::kWarn, "config", {{"cause", std::string_view(w)}});
+    for (const std::string& file : readable_by_others(config_)) {
+      logger_.log(LogLevel::kWarn, "secret_readable",
+                  {{"cause", "others on this machine may read a file with a secret: chmod o-r"}, {"file", file}});
+    }
   }
-  if (access_.required) return;
-  for (const std::string& addr : addresses_beyond_loopback()) {
+  for (const std::string& addr : open_to_all()) {
     logger_.log(LogLevel::kWarn, "open_to_all",
                 {{"addr", addr},
                  {"cause",
@@ -201,8 +202,9 @@ void Node::warn_at_start() {
   }
 }
 
-std::vector<std::string> Node::addresses_beyond_loopback() const {
+std::vector<std::string> Node::open_to_all() const {
   std::vector<std::string> addresses;
+  if (access_required()) return addresses;
   for (const char* const group : {"api", "tls"}) {
     for (const net::ListenAddress& a : server_->bound_addresses(group)) {
       if (a.host != "::1" && !a.host.starts_with("127.")) addresses.push_back(net::to_string(a));
@@ -258,10 +260,10 @@ std::string Node::start_table() const {
     const char* protocol;
     const char* tls;
   };
+  const char* const authentication = access_required() ? "token" : "none";
   for (const Row& row : {Row{"api", "discovery", "no"}, Row{"tls", "discovery", "yes"}, Row{"admin", "admin", "no"}}) {
     for (const net::ListenAddress& a : server_->bound_addresses(row.group)) {
-      table += fmt::format("{:<10} {:<28} {:<5} {}\n", row.protocol, net::to_string(a), row.tls,
-                           access_required() ? "token" : "none");
+      table += fmt::format("{:<10} {:<28} {:<5} {}\n", row.protocol, net::to_string(a), row.tls, authentication);
     }
   }
   table += fmt::format("{:<10} {}\n", "SANDBOX", sandbox_.holding());
@@ -269,8 +271,7 @@ std::string Node::start_table() const {
     table += fmt::format("{:<10} not: {}\n", "", missing);
   }
   const std::string base = "http://" + net::to_string(server_->bound_addresses("api").front());
-  const auto open = access_required() ? std::vector<std::string>() : addresses_beyond_loopback();
-  if (!open.empty()) {
+  if (const auto open = open_to_all(); !open.empty()) {
     table +=
         fmt::format("WARNING: no access control: whoever reaches {} may read and write everything (access.required)\n",
                     fmt::join(open, ", "));

@@ -7,17 +7,15 @@
 #include <vector>
 
 #include "net/steady_clock.h"
-#include "node/access_files.h"
-#include "node/admin_token.h"
 #include "node/command_line.h"
 #include "node/config.h"
 #include "node/config_host.h"
 #include "node/config_load.h"
 #include "node/node.h"
+#include "node/open_logger.h"
 #include "node/sandbox_plan.h"
-#include "node/settings.h"
+#include "node/secrets.h"
 #include "node/version.h"
-#include "observe/spd_logger.h"
 #include "sandbox/check.h"
 #include "sandbox/sandbox.h"
 
@@ -49,18 +47,6 @@ Result<Loaded> load(const CommandLine& line) {
   return Loaded{std::move(*config), place.file, place.folder};
 }
 
-Result<std::unique_ptr<observe::SpdLogger>> open_log(const Config& config, const Clock& clock) {
-  observe::SpdLogger::Options log;
-  log.format = config.log.format;
-  log.level = config.log.level;
-  log.node = config.env.host;
-  log.path = config.log.file;
-  // Its thread is there before the listeners are bound, and keeps what it was started with.
-  Result<std::unique_ptr<observe::SpdLogger>> logger = Error{};
-  sandbox::without_capabilities([&] { logger = observe::SpdLogger::open(log, clock); });
-  return logger;
-}
-
 int serve(const CommandLine& line, Loaded loaded, Program program, std::unique_ptr<TakeOver> heir) {
   Node::block_signals();
   const Environment environment = read_environment(environ);
@@ -70,7 +56,7 @@ int serve(const CommandLine& line, Loaded loaded, Program program, std::unique_p
   sandbox::State closed = sandbox::confine_early(plan);
 
   const net::SteadyClock clock(heir ? heir->clock() : net::SteadyClock().anchor());
-  auto logger = open_log(loaded.config, clock);
+  auto logger = open_logger(loaded.config, {.level = loaded.config.log.level, .path = loaded.config.log.file}, clock);
   if (!logger) return exit_with(ExitCode::kBadConfiguration, logger.error().message);
   const auto reread = [&line]() -> Result<Config> {
     auto again = load(line);
@@ -119,14 +105,8 @@ int start(std::span<const std::string> words, Program program) {
       break;
     case CommandLine::Action::kCheck:
       for (const std::string& warning : loaded->config.warnings) fmt::print(stderr, "warning: {}\n", warning);
-      if (const auto identity = tls_identity(loaded->config); !identity) {
-        return exit_with(ExitCode::kBadConfiguration, identity.error().message);
-      }
-      if (const auto token = AdminToken::load(loaded->config.admin.token_file); !token) {
-        return exit_with(ExitCode::kBadConfiguration, token.error().message);
-      }
-      if (const auto access = load_access(loaded->config); !access) {
-        return exit_with(ExitCode::kBadConfiguration, access.error().message);
+      if (const auto secrets = load_secrets(loaded->config); !secrets) {
+        return exit_with(ExitCode::kBadConfiguration, secrets.error().message);
       }
       fmt::print("the configuration is good\n");
       break;

@@ -10,6 +10,7 @@
 #include "node/front_door.h"
 #include "node/kernel_random.h"
 #include "node/sandbox_plan.h"
+#include "node/secrets.h"
 #include "node/settings.h"
 #include "node/version.h"
 
@@ -101,15 +102,13 @@ Result<void> Node::open_store() {
 
 Result<std::shared_ptr<const net::TlsIdentity>> Node::read_secrets() {
   const MutexLock lock(config_mutex_);
-  auto token = AdminToken::load(config_.admin.token_file);
-  if (!token) return token.error();
-  auto access = load_access(config_);
-  if (!access) return access.error();
+  auto secrets = load_secrets(config_);
+  if (!secrets) return secrets.error();
   if (const auto opened = audit_.open(config_, logger_, clock_); !opened) return opened.error();
-  take_token(std::move(*token));
-  access_ = std::move(*access);
+  take_token(std::move(secrets->token));
+  access_ = std::move(secrets->access);
   cluster_.set_signer(PeerSigner(access_.peer_key));
-  return tls_identity(config_);
+  return std::move(secrets->identity);
 }
 
 void Node::take_token(AdminToken token) {
@@ -338,20 +337,16 @@ Result<std::string> Node::reload_config() {
   if (sandbox_.of(sandbox::Part::kLandlock).holds) {
     if (const auto covered = all_files_covered(plan.config, sandbox_plan_); !covered) return covered.error();
   }
-  auto identity = tls_identity(plan.config);
-  if (!identity) return identity.error();
-  auto token = AdminToken::load(plan.config.admin.token_file);
-  if (!token) return token.error();
-  auto access = load_access(plan.config);
-  if (!access) return access.error();
-  if (access->own_address.empty()) access->own_address = access_.own_address;
+  auto secrets = load_secrets(plan.config);
+  if (!secrets) return secrets.error();
+  if (secrets->access.own_address.empty()) secrets->access.own_address = access_.own_address;
   if (const auto reopened = logger_.reopen(); !reopened) return reopened.error();
   if (const auto reopened = audit_.reopen(); !reopened) return reopened.error();
   config_ = std::move(plan.config);
-  access_ = std::move(*access);
+  access_ = std::move(secrets->access);
   apply(config_);
-  if (*identity) server_->update_identity("tls", *identity);
-  take_token(std::move(*token));
+  if (secrets->identity) server_->update_identity("tls", secrets->identity);
+  take_token(std::move(secrets->token));
   nlohmann::ordered_json told;
   told["changed"] = plan.changed;
   told["needs_restart"] = plan.needs_restart;

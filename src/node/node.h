@@ -121,7 +121,8 @@ class Node final : private Operations, private ClusterEvents {
   void fit_history() EXCLUDES(config_mutex_);
   TimePoint sweep_slice(TimePoint now);
   void warn_at_start() EXCLUDES(config_mutex_);
-  [[nodiscard]] std::vector<std::string> addresses_beyond_loopback() const;
+  /// Where whoever reaches this node may do everything: addresses beyond loopback, without access control.
+  [[nodiscard]] std::vector<std::string> open_to_all() const EXCLUDES(config_mutex_);
   void log_summary();
   int drain_and_stop() EXCLUDES(config_mutex_);
 

@@ -312,10 +312,9 @@ Result<std::string> Node::overview_json(const OperatorCall& call) {
   json["disk"] = disk_json();
   json["nodes"] = nodes_json();
   json["most_changed"] = most_changed_json(call.at);
-  // Open to whoever reaches these: the page says so.
-  json["access"] = {{"required", access_required()},
-                    {"open_to_all", access_required() ? std::vector<std::string>() : addresses_beyond_loopback()}};
-  json["actions"] = call.may_act && (token()->set() || access_required());
+  const bool required = access_required();
+  json["access"] = {{"required", required}, {"open_to_all", open_to_all()}};
+  json["actions"] = call.may_act && (token()->set() || required);
   return queries::text_of(json);
 }
 

@@ -3,6 +3,7 @@
 #include "codec/params.h"
 #include "codec/text.h"
 #include "node/remote_answer.h"
+#include "queries/question.h"
 
 namespace discovery::node {
 
@@ -10,8 +11,6 @@ namespace {
 
 using access::Caller;
 using access::Right;
-
-constexpr size_t kQueryParamsMax = 16;
 
 Error forbidden(std::string_view why) { return {ErrorCode::kForbidden, std::string(why)}; }
 
@@ -29,7 +28,7 @@ bool same_origin(const codec::HttpRequest& request) {
 /// To the application that the query names, as whoever answers it will read it; to everything where it names none.
 bool may(const Caller& caller, Right right, const codec::HttpRequest& request) {
   codec::Params params;
-  if (!params.add_urlencoded(request.query, kQueryParamsMax)) return caller.may_all(right);
+  if (!params.add_urlencoded(request.query, queries::Question::kParamsMax)) return caller.may_all(right);
   const std::string_view env = params.first("env");
   const std::string_view appid = params.first("appid");
   if (env.empty() || appid.empty()) return caller.may_all(right);

@@ -13,6 +13,9 @@
 #include <utility>
 
 namespace discovery::node {
+
+using net::Descriptor;
+
 namespace {
 
 /// What errno says about `what`.
@@ -40,7 +43,7 @@ bool is_regular(int fd, struct stat& status) { return ::fstat(fd, &status) == 0 
 
 class PosixFile final : public storage::DiskFile {
  public:
-  PosixFile(OwnedFd fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
+  PosixFile(Descriptor fd, std::string name) : fd_(std::move(fd)), name_(std::move(name)) {}
 
   Result<void> append(std::string_view bytes) override {
     while (!bytes.empty()) {
@@ -59,19 +62,19 @@ class PosixFile final : public storage::DiskFile {
   }
 
  private:
-  const OwnedFd fd_;
+  const Descriptor fd_;
   const std::string name_;
 };
 
-Result<OwnedFd> open_folder(const std::string& folder) {
+Result<Descriptor> open_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return disk_error(folder);
-  OwnedFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() < 0) return disk_error(folder);
   return fd;
 }
 
-Result<OwnedFd> lock_folder(int folder, const std::string& name) {
-  OwnedFd fd(open_in(folder, PosixDisk::kLockName, O_RDWR | O_CREAT | O_NONBLOCK));
+Result<Descriptor> lock_folder(int folder, const std::string& name) {
+  Descriptor fd(open_in(folder, PosixDisk::kLockName, O_RDWR | O_CREAT | O_NONBLOCK));
   struct stat status {};
   if (fd.get() < 0) return disk_error(name + "/lock");
   if (!is_regular(fd.get(), status)) return invalid(name + "/lock is no regular file");
@@ -82,11 +85,7 @@ Result<OwnedFd> lock_folder(int folder, const std::string& name) {
 
 }  // namespace
 
-OwnedFd::~OwnedFd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-PosixDisk::PosixDisk(std::string name, OwnedFd folder, OwnedFd lock)
+PosixDisk::PosixDisk(std::string name, Descriptor folder, Descriptor lock)
     : name_(std::move(name)), folder_(std::move(folder)), lock_(std::move(lock)) {}
 
 Result<std::unique_ptr<PosixDisk>> PosixDisk::open(const std::string& folder) {
@@ -100,13 +99,13 @@ Result<std::unique_ptr<PosixDisk>> PosixDisk::open(const std::string& folder) {
 Result<std::unique_ptr<PosixDisk>> PosixDisk::open_held(const std::string& folder) {
   auto fd = open_folder(folder);
   if (!fd) return fd.error();
-  return std::unique_ptr<PosixDisk>(new PosixDisk(folder, std::move(*fd), OwnedFd()));
+  return std::unique_ptr<PosixDisk>(new PosixDisk(folder, std::move(*fd), Descriptor()));
 }
 
 // A lock belongs to what the descriptors of both processes share, so it is never free between them.
 Result<void> PosixDisk::hold(int lock) {
   if (lock >= 0) {
-    lock_ = OwnedFd(lock);
+    lock_ = Descriptor(lock);
     return {};
   }
   auto own = lock_folder(folder_.get(), name_);
@@ -117,7 +116,7 @@ Result<void> PosixDisk::hold(int lock) {
 
 Result<std::unique_ptr<storage::DiskFile>> PosixDisk::create(std::string_view name) {
   if (!storage::is_plain_name(name)) return bad_name();
-  OwnedFd fd(open_in(folder_.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND));
+  Descriptor fd(open_in(folder_.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND));
   if (fd.get() < 0) return disk_error(name);
   return std::unique_ptr<storage::DiskFile>(std::make_unique<PosixFile>(std::move(fd), std::string(name)));
 }
@@ -168,7 +167,7 @@ Result<std::vector<std::string>> PosixDisk::list() {
 
 Result<std::string> PosixDisk::read(std::string_view name, uint64_t offset, size_t bytes_max) {
   if (!storage::is_plain_name(name)) return bad_name();
-  const OwnedFd fd(open_in(folder_.get(), name, O_RDONLY | O_NONBLOCK));
+  const Descriptor fd(open_in(folder_.get(), name, O_RDONLY | O_NONBLOCK));
   if (fd.get() < 0) return disk_error(name);
   struct stat status {};
   if (!is_regular(fd.get(), status)) return invalid(std::string(name) + ": not a regular file");

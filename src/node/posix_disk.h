@@ -8,31 +8,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "net/descriptor.h"
 #include "storage/disk.h"
 
 namespace discovery::node {
-
-/// Closes a descriptor when it goes.
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd = -1) : fd_(fd) {}
-  ~OwnedFd();
-  OwnedFd(OwnedFd&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  OwnedFd(const OwnedFd&) = delete;
-  OwnedFd& operator=(const OwnedFd&) = delete;
-  OwnedFd& operator=(OwnedFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 class PosixDisk final : public storage::Disk {
  public:
@@ -55,11 +37,11 @@ class PosixDisk final : public storage::Disk {
   Result<std::string> read(std::string_view name, uint64_t offset, size_t bytes_max) override;
 
  private:
-  PosixDisk(std::string name, OwnedFd folder, OwnedFd lock);
+  PosixDisk(std::string name, net::Descriptor folder, net::Descriptor lock);
 
   const std::string name_;
-  const OwnedFd folder_;
-  OwnedFd lock_;
+  const net::Descriptor folder_;
+  net::Descriptor lock_;
 };
 
 }  // namespace discovery::node

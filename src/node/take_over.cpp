@@ -212,12 +212,9 @@ void TakeOver::inherit_free_store() {
     std::this_thread::sleep_for(kStep);
     held = parts_->store->inherit(-1, events_);
   }
-  if (!held) parts_->logger.log(LogLevel::kError, "disk_failing", {{"error", std::string_view(held.error().message)}});
+  tell_of_folder(*parts_, held);
 }
 
-void TakeOver::inherit_store(int lock) {
-  const auto held = parts_->store->inherit(lock, events_);
-  if (!held) parts_->logger.log(LogLevel::kError, "disk_failing", {{"error", std::string_view(held.error().message)}});
-}
+void TakeOver::inherit_store(int lock) { tell_of_folder(*parts_, parts_->store->inherit(lock, events_)); }
 
 }  // namespace discovery::node

@@ -369,8 +369,7 @@ void Upgrade::stay(Attempt& attempt) {
   for (net::GroupSocket& one : back) static_cast<void>(parts_.server.adopt(std::move(one)));
   parts_.cluster.stand_aside(false);
   if (parts_.store) {
-    const auto held = parts_.store->inherit(parts_.store->lock(), parts_.history.last_number());
-    if (!held) parts_.logger.log(LogLevel::kError, "disk_failing", {{"error", std::string_view(held.error().message)}});
+    tell_of_folder(parts_, parts_.store->inherit(parts_.store->lock(), parts_.history.last_number()));
   }
   leaving_.store(false, std::memory_order_release);
 }

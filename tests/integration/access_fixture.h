@@ -42,6 +42,8 @@ struct AccessFiles {
     return {"access.required=true", "access.token_file=" + tokens, "access.peer_key_file=" + peer_key,
             "access.audit_file=" + audit};
   }
+  /// A daemon that is asked by the admin, unless a test says who asks.
+  [[nodiscard]] DaemonOptions options() const { return {.flags = with_settings(settings()), .token = kAdmin}; }
 };
 
 }  // namespace discovery::integration

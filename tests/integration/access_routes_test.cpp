@@ -29,10 +29,7 @@ class AccessRoutes : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     files_ = new AccessFiles();
-    DaemonOptions options;
-    options.flags = with_settings(files_->settings());
-    options.token = kAdmin;
-    daemon_ = new Daemon(options);
+    daemon_ = new Daemon(files_->options());
     add_cart();
   }
   /// So that polls of it, with a cursor of 0, are answered at once.

@@ -82,10 +82,7 @@ TEST(AccessStart, ANodeThatIsOpenToAllSaysSo) {
 
 TEST(AccessAudit, HasALineForEveryWriteAdminCallAndRefusal) {
   const AccessFiles files;
-  DaemonOptions options;
-  options.flags = with_settings(files.settings());
-  options.token = kAdmin;
-  Daemon daemon(options);
+  Daemon daemon(files.options());
   const auto write = [&](const std::string& what, const std::string& form, const std::string& token) {
     return daemon.post("/discovery/" + what, form, bearer(token)).code();
   };
@@ -132,10 +129,7 @@ TEST(AccessAudit, HasALineForEveryWriteAdminCallAndRefusal) {
 
 TEST(AccessReload, ChangesTheTokensAllOrNothing) {
   const AccessFiles files;
-  DaemonOptions options;
-  options.flags = with_settings(files.settings());
-  options.token = kAdmin;
-  Daemon daemon(options);
+  Daemon daemon(files.options());
   const std::string target = "/discovery/fetch?env=ct&appid=shop.cart&status=1";
   EXPECT_EQ(daemon.get(target, bearer(kShopReader)).code(), -404);
   static_cast<void>(files.folder.put("tokens.json", "{\"tokens\": [{\"name\": \"a\"}]}"));

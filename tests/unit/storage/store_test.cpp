@@ -304,13 +304,18 @@ TEST(Store, FinishesWithWhatCameSinceTheSnapshotWasBegun) {
   EXPECT_EQ(after.contents(), process.contents());
 }
 
-TEST(Store, AnotherProcessGoesOnInTheFolderWithAllThatIsKnown) {
-  SimulatedDisk disk;
-  Process old(disk);
+/// Has "a" in the folder, and gives the folder away; what is pending is committed by that.
+void write_and_rest(Process& old) {
   old.store.open(moment(kStart));
   old.put("a", kStart);
   old.journal(moment(kStart));
-  old.store.rest(moment(kStart));  // commits what is pending
+  old.store.rest(moment(kStart));
+}
+
+TEST(Store, AnotherProcessGoesOnInTheFolderWithAllThatIsKnown) {
+  SimulatedDisk disk;
+  Process old(disk);
+  write_and_rest(old);
 
   Process heir(disk);
   heir.put("a", kStart);  // it has it by other ways
@@ -328,10 +333,7 @@ TEST(Store, AnotherProcessGoesOnInTheFolderWithAllThatIsKnown) {
 TEST(Store, WhatWasCommittedIsReadWhereTheHeirWroteNothing) {
   SimulatedDisk disk;
   Process old(disk);
-  old.store.open(moment(kStart));
-  old.put("a", kStart);
-  old.journal(moment(kStart));
-  old.store.rest(moment(kStart));
+  write_and_rest(old);
   Process heir(disk);
   heir.store.adopt(moment(kStart));
   Process after(disk);
@@ -342,10 +344,7 @@ TEST(Store, WhatWasCommittedIsReadWhereTheHeirWroteNothing) {
 TEST(Store, ComesBackToAFolderThatItHadGivenAway) {
   SimulatedDisk disk;
   Process old(disk);
-  old.store.open(moment(kStart));
-  old.put("a", kStart);
-  old.journal(moment(kStart));
-  old.store.rest(moment(kStart));
+  write_and_rest(old);
   Process heir(disk);
   heir.store.adopt(moment(kStart));
   heir.put("b", kStart);
