@@ -97,6 +97,18 @@ def runbook_faults(alert):
     return []
 
 
+def action_faults(alerts):
+    """docs/operations.md says what to do for each alert, with its severity, and for no other."""
+    with open(os.path.join(ROOT, "docs", "operations.md"), encoding="utf-8") as file:
+        told = dict(re.findall(r"^\| `(Discoveryd\w+)` \| (\w+) \| [^|]{10,} \|", file.read(), re.MULTILINE))
+    real = {a["name"]: a["labels"].get("severity") for a in alerts}
+    return [
+        f"docs/operations.md, alerts: {name} is {real.get(name, 'no alert')}, told as {told.get(name, 'nothing')}"
+        for name in sorted(real.keys() | told.keys())
+        if real.get(name) != told.get(name)
+    ]
+
+
 def check_exposition(address):
     """What promtool says of /metrics. Raises Failed."""
     done = subprocess.run(
@@ -146,6 +158,7 @@ def check(binary, stack, folder):
     faults = board.faults(shown) + variable_faults(shown, types, labels)
     faults += name_faults(expressions, records, types, labels)
     faults += rules.test_faults({a["name"] for a in alerts}, text_of("prometheus", "discoveryd.test.yml"))
+    faults += action_faults(alerts)
     for alert in alerts:
         faults += rules.alert_faults(alert) + runbook_faults(alert)
         if any(a["state"] == "firing" for a in alert["alerts"]):

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "codec/text.h"
+#include "node/config_reference.h"
 
 namespace discovery::node {
 namespace {
@@ -30,8 +31,8 @@ constexpr std::array<KeyFlag, 9> kKeyFlags{{
     {"--log-format", "log.format", "FORMAT", "text or json"},
     {"--threads", "httpServer.threads", "NUMBER", "Reactor threads; 0: one for each processor"},
 }};
-constexpr std::array<std::string_view, 7> kOtherFlags{"--conf",         "--set",     "--check", "--check-sandbox",
-                                                      "--print-config", "--version", "--help"};
+constexpr std::array<std::string_view, 8> kOtherFlags{"--conf",         "--set",        "--check",   "--check-sandbox",
+                                                      "--print-config", "--print-keys", "--version", "--help"};
 
 constexpr const char* kAbout =
     "discoveryd: a service registry. Services register and renew over HTTP, clients wait for changes by long polls;\n"
@@ -46,9 +47,10 @@ constexpr const char* kExamples =
     "  discoveryd -conf /etc/discovery --check           is the configuration valid? exit 0 or 2\n"
     "  discoveryd -conf /etc/discovery --check-sandbox   what is closed for that configuration, tried; exit 0 or 1\n"
     "  discoveryd --print-config                         every value in force and where it came from\n"
+    "  discoveryd --print-keys                           every key: type, default, range, meaning\n"
     "\n"
     "Every key can also be set by the environment, such as DISCOVERYD_HTTPSERVER_ADDR=127.0.0.1:7171.\n"
-    "Flag before environment before file before default. All keys: docs/configuration.md.\n"
+    "Flag before environment before file before default. All keys: --print-keys, docs/configuration.md.\n"
     "\n"
     "Signals: TERM, INT drain and end (a second one ends at once); HUP reloads; USR1 logs a summary.\n"
     "Exit codes: 0 clean, 1 failure, 2 bad configuration, 3 address in use, 4 data directory locked.";
@@ -90,6 +92,7 @@ struct Options {
   bool check = false;
   bool check_sandbox = false;
   bool print = false;
+  bool keys = false;
   bool version = false;
   bool help = false;
 
@@ -115,6 +118,7 @@ struct Options {
     app.add_flag("--check-sandbox", check_sandbox,
                  "Close the sandbox in child processes, try what it must refuse, and end with 0 when all of it holds");
     app.add_flag("--print-config", print, "Print every value in force and where it came from, and end");
+    app.add_flag("--print-keys", keys, "Print every key with its type, default, range and meaning (Markdown), and end");
     app.add_flag("--version", version, "Print the version and end");
     app.add_flag("-h,--help", help, "Print this and end");
   }
@@ -122,9 +126,11 @@ struct Options {
 
 Result<CommandLine> interpret(const Options& options, std::string_view version) {
   CommandLine line;
-  if (options.help || options.version) {
+  if (options.help || options.version || options.keys) {
     line.action = CommandLine::Action::kShowText;
-    line.text = options.help ? options.app.help() : "discoveryd " + std::string(version) + "\n";
+    line.text = options.help      ? options.app.help()
+                : options.version ? "discoveryd " + std::string(version) + "\n"
+                                  : config_reference();
     return line;
   }
   if (options.check + options.check_sandbox + options.print > 1) {

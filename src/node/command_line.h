@@ -28,7 +28,7 @@ struct CommandLine {
     kCheck,         ///< read the configuration, say what is wrong, end with 0 or 2
     kCheckSandbox,  ///< close the sandbox in child processes and try it, end with 0 when all of it holds, else 1
     kPrintConfig,   ///< print_config(), end with 0 or 2
-    kShowText,      ///< help or version: write `text` to standard output, end with 0
+    kShowText,      ///< help, version or reference of the keys: write `text` to standard output, end with 0
   };
   Action action = Action::kRun;
   std::string conf_path;  ///< "" when not given: no file

@@ -25,6 +25,9 @@ constexpr KeySpec kKeys[] = {
      .rule = TextRule::kPeer, .reloadable = true},
     {.name = "enableprotect", .type = kBool, .field = FIELD(enable_protect), .default_text = "false",
      .description = "Refuse reads for the first 60 s after the start, so that clients keep what they know."},
+    {.name = "scheduler", .type = kIgnored, .default_text = "",
+     .description = "Of the original: scheduler files stand beside the configuration file.",
+     .effect = Effect::kOriginal},
     {.name = "env.region", .type = kText, .field = FIELD(env.region), .default_text = "",
      .description = "Region of this node. Empty: REGION of the environment, else region01.", .rule = TextRule::kName},
     {.name = "env.zone", .type = kText, .field = FIELD(env.zone), .default_text = "",
@@ -247,9 +250,6 @@ constexpr KeySpec kKeys[] = {
     {.name = "sandbox.violation", .type = kChoice, .field = FIELD(sandbox.violation), .default_text = "kill",
      .description = "What a system call does that is not allowed: kill ends the process, errno lets the call fail.",
      .rule = TextRule::kViolation},
-    {.name = "scheduler", .type = kIgnored, .default_text = "",
-     .description = "Of the original: scheduler files stand beside the configuration file.",
-     .effect = Effect::kOriginal},
 };
 // clang-format on
 

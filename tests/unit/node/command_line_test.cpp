@@ -118,6 +118,10 @@ TEST(CommandLine, ChecksAndPrints) {
   ASSERT_READ(print, parse({"--print-config"}));
   EXPECT_EQ(print.action, Action::kPrintConfig);
   EXPECT_THAT(words_error({"--check", "--print-config"}), HasSubstr("choose one"));
+  ASSERT_READ(keys, parse({"-print-keys"}));
+  EXPECT_EQ(keys.action, Action::kShowText);
+  EXPECT_THAT(keys.text,
+              AllOf(HasSubstr("\n### `[limits]`\n"), HasSubstr("\n| `limits.body_bytes` | size | `10MiB` |")));
 }
 
 TEST(CommandLine, RefusesTheRest) {
