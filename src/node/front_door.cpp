@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "node/delayed_answer.h"
 #include "node/page_answers.h"
 #include "node/remote_answer.h"
 
@@ -144,9 +143,7 @@ void FrontDoor::slow(const codec::HttpRequest& request, protocol::Route route, c
                      codec::HttpReply& reply, codec::HttpExchange& exchange) {
   const Duration delay = unit_.guard().saw(request, route, handled);
   if (delay <= Duration::zero()) return;
-  auto held = std::make_unique<DelayedAnswer>(exchange, reply);
-  held->hold_until(unit_.reactor(), request.received_at + delay);
-  exchange.park(std::move(held));
+  unit_.held().hold(exchange, reply, unit_.reactor(), request.received_at + delay);
 }
 
 int FrontDoor::refuse(codec::HttpReply& reply, size_t index, bool known_path) {

@@ -12,6 +12,7 @@
 #include "node/api_reporter.h"
 #include "node/cluster_host.h"
 #include "node/event_feed.h"
+#include "node/held_answers.h"
 #include "node/peer_desk.h"
 #include "node/request_guard.h"
 #include "observe/node_metrics.h"
@@ -74,7 +75,8 @@ class ReactorUnit final : public net::TurnHook {
              std::move(settings)),
         peers_(context.cluster, reactor, context.peers, access_),
         guard_(context.shield, metrics_, context.warnings),
-        feed_(reactor, context.clerk) {
+        feed_(reactor, context.clerk),
+        held_([&reactor] { reactor.request_turn(); }) {
     guard_.limit_rates({context.rate_limit, context.registry, context.peers.ips});
     reactor.add_hook(*this);
   }
@@ -86,6 +88,7 @@ class ReactorUnit final : public net::TurnHook {
   [[nodiscard]] ApiReporter& reporter() { return reporter_; }
   [[nodiscard]] RequestGuard& guard() { return guard_; }
   [[nodiscard]] EventFeed& feed() { return feed_; }
+  [[nodiscard]] HeldAnswers& held() { return held_; }
   [[nodiscard]] const registry::PollHub& hub() const { return hub_; }
   [[nodiscard]] observe::ReactorMetrics& metrics() { return metrics_; }
 
@@ -104,7 +107,8 @@ class ReactorUnit final : public net::TurnHook {
   std::optional<TimePoint> on_turn(TimePoint now) override {
     if (opening_) opening_ = api_.open_writes(now);
     const bool more = hub_.has_marked() && hub_.flush(now);
-    return more || opening_ ? std::optional(now) : std::nullopt;
+    const bool held = held_.send_one();
+    return more || opening_ || held ? std::optional(now) : std::nullopt;
   }
 
   net::Reactor& reactor_;
@@ -116,6 +120,7 @@ class ReactorUnit final : public net::TurnHook {
   PeerDesk peers_;
   RequestGuard guard_;
   EventFeed feed_;
+  HeldAnswers held_;
   bool opening_ = false;
 };
 

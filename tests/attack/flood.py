@@ -1,10 +1,10 @@
 """flood: one client asks as fast as it can, and the others must not notice.
 
 Honest clients renew 2,000 times a second, in turns with and without a client that sends lists, polls answered at once
-and registers over 64 connections each. With the defaults, and then with limits.reads_per_second and
-limits.writes_per_second as below, which hold the flood back.
-Bounds: with the defaults p99 of the honest renewals grows by at most 20 % (--short, three pairs of three seconds: 50 %);
-with the limits it stays below a tick of the timers; no wrong answer, to the flood neither.
+and registers over 64 connections each. With limits.reads_per_second and limits.writes_per_second as below, which hold
+the flood back, and then with the defaults, which do not: there others stand in line with it.
+Bounds: with the limits p99 of the honest renewals grows by at most 20 % (--short, three pairs of three seconds: doubles at most);
+with the defaults it stays below DEFAULT_P99_MS; no wrong answer, to the flood neither.
 """
 
 import statistics
@@ -15,8 +15,8 @@ from lib.report import Result, say
 from target import Target, attackers, ms
 
 APPS, PER = 1000, 100  # 100,000 instances, which should renew 3,333 times a second
-RATIO_MAX, RATIO_MAX_SHORT = 1.2, 1.5
-LIMITED_P99_MS = 20.0  # a tick of the timers, by which held answers go out
+RATIO_MAX, RATIO_MAX_SHORT = 1.2, 2.0
+DEFAULT_P99_MS = 50.0  # one list for each of its 192 connections before a renewal, and some
 LIMITS = {"limits": ["reads_per_second = 1000", "writes_per_second = 100"]}
 KINDS = ("fetch", "polls", "register")
 
@@ -63,17 +63,17 @@ def main():
     options = parse(__doc__, short=True)
     pairs, seconds = (3, 3) if options.short else (5, 5)
     result = Result("flood")
-    quiet, loud, ratio, rate, wrong = measure({}, pairs, seconds)
-    result.at_most("p99 with the flood / without", ratio, RATIO_MAX_SHORT if options.short else RATIO_MAX)
+    quiet, loud, ratio, rate, wrong = measure(LIMITS, pairs, seconds)
+    result.at_most("with limits: p99 with the flood / without", ratio, RATIO_MAX_SHORT if options.short else RATIO_MAX)
     result.at_most("wrong answers", wrong, 0)
     result.note("p99 without", quiet, " ms")
     result.note("with", loud, " ms")
     result.note("of the flood were answered", rate, "/s")
-    # With limits the flood waits, and what waits goes out together: others wait behind that for a moment.
-    _, loud, _, rate, wrong = measure(LIMITS, 1, seconds)
-    result.at_most("with limits: p99 in ms", loud, LIMITED_P99_MS)
-    result.at_most("wrong answers with limits", wrong, 0)
-    result.note("of the flood were answered with limits", rate, "/s")
+    quiet, loud, _, rate, wrong = measure({}, 1, seconds)
+    result.at_most("with the defaults: p99 in ms", loud, DEFAULT_P99_MS)
+    result.at_most("wrong answers with the defaults", wrong, 0)
+    result.note("p99 without", quiet, " ms")
+    result.note("of the flood were answered with the defaults", rate, "/s")
     result.finish()
 
 
