@@ -51,6 +51,7 @@ struct InstanceText {
   std::string_view addrs_json{};     ///< `["http://10.0.0.1:80"]`
   std::string_view metadata_json{};  ///< `{"weight":"10"}`, members sorted by name
   std::string_view extension{};      ///< fields of a newer node, not understood here but passed on (record_codec.h)
+  std::string_view origin{};         ///< of a guest (origin.h), else empty
 };
 
 /// The numbers; wire timestamps in Unix nanoseconds (meaning: discovery-api.md 4). The renewal time is not among them:
@@ -93,8 +94,12 @@ class Instance {
   [[nodiscard]] std::string_view extension() const {
     return part(names_bytes() + version_bytes_ + addrs_bytes_ + metadata_bytes_, extension_bytes_);
   }
+  [[nodiscard]] std::string_view origin() const {
+    return part(names_bytes() + version_bytes_ + addrs_bytes_ + metadata_bytes_ + extension_bytes_, origin_bytes_);
+  }
+  [[nodiscard]] bool is_guest() const { return origin_bytes_ > 0; }
   [[nodiscard]] InstanceText text() const {
-    return {zone(), hostname(), region(), version(), addrs_json(), metadata_json(), extension()};
+    return {zone(), hostname(), region(), version(), addrs_json(), metadata_json(), extension(), origin()};
   }
   [[nodiscard]] uint32_t key_hash() const { return key_hash_; }
   [[nodiscard]] uint64_t key_digest() const { return key_digest_; }
@@ -114,6 +119,7 @@ class Instance {
   uint32_t metadata_bytes_;
   uint32_t region_bytes_;
   uint32_t extension_bytes_;
+  uint32_t origin_bytes_;
   uint16_t zone_bytes_;
   uint16_t hostname_bytes_;
 };

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "registry/origin.h"
 
 namespace discovery::registry {
 namespace {
@@ -39,8 +40,9 @@ enum Tag : uint64_t {
   kAppLatestT,
   kHomeAge,
   kHiddenAge,
+  kOrigin,
 };
-constexpr uint64_t kLastTag = kHiddenAge;
+constexpr uint64_t kLastTag = kOrigin;
 
 constexpr size_t kVarintBytesMax = 10;
 /// About 146 years. No age that is read brings the arithmetic of its users to its end.
@@ -105,6 +107,7 @@ void append_fields(std::string& out, const Record& record) {
   append_stamp(out, kAppLatestT, record.app_latest_ns);
   if (record.home_age) append_number_always(out, kHomeAge, age_ns(*record.home_age));
   append_number(out, kHiddenAge, age_ns(record.hidden_age));
+  if (!record.tombstone()) append_text(out, kOrigin, record.text.origin);
   out.append(record.text.extension);
 }
 
@@ -216,6 +219,9 @@ bool read_field(Record& to, uint64_t tag, std::string_view value) {
       return read_age(value, to.home_age.emplace(), true);
     case kHiddenAge:
       return read_age(value, to.hidden_age, false);
+    case kOrigin:
+      to.text.origin = value;
+      return !incarnation.tombstone && value.size() <= kOriginBytesMax && is_origin(value);
     default:
       return false;
   }

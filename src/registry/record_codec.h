@@ -21,6 +21,7 @@ namespace discovery::registry {
 inline constexpr size_t kRecordBytesMax = size_t{16} << 20;
 inline constexpr size_t kNameBytesMax = 1024;       ///< appid, env, zone, hostname: 1 to this
 inline constexpr size_t kExtensionBytesMax = 4096;  ///< unknown fields of one record
+inline constexpr size_t kOriginBytesMax = size_t{4} << 20;
 
 void append_record(std::string& out, const Record& record);
 /// Takes one record off the front of `bytes`; the record's views point into them.

@@ -163,7 +163,8 @@ std::vector<AppKey> Registry::application_keys() const {
   for (const Shard& shard : shards_) {
     const MutexLock lock(shard.mutex);
     for (const auto& app : shard.list) {
-      if (app && app->visible_count() > 0) keys.push_back({std::string(app->key().appid), std::string(app->key().env)});
+      if (app && app->visible_count() > 0 && !is_reserved_env(app->key().env))
+        keys.push_back({std::string(app->key().appid), std::string(app->key().env)});
     }
   }
   std::sort(keys.begin(), keys.end());
@@ -197,7 +198,7 @@ void Registry::for_each_stored(FunctionRef<void(const Application&)> f) const {
       end = shard.list.size();
       for (const size_t stop = std::min(place + kAppsPerLock, end); place < stop; ++place) {
         const auto& app = shard.list[place];
-        if (app && app->record_count() > 0) f(*app);
+        if (app && app->record_count() > 0 && !is_reserved_env(app->key().env)) f(*app);
       }
     }
   }

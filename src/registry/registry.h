@@ -30,6 +30,7 @@
 #include "registry/change_observer.h"
 #include "registry/digest.h"
 #include "registry/instance.h"
+#include "registry/origin.h"
 #include "registry/record.h"
 #include "registry/self_protection.h"
 #include "registry/version.h"
@@ -65,6 +66,7 @@ struct RegisterArgs {
   int64_t dirty_timestamp_ns = 0;  ///< content version given by the writer; <= 0: none
   int64_t reg_timestamp_ns = 0;    ///< given by peers; <= 0: none
   std::string_view by{};           ///< whose request it is, for the observer; so in the other arguments
+  std::string_view origin{};       ///< of a guest (origin.h), else empty
   bool from_peer = false;          ///< replication=true is honoured: the other nodes usually have it from its sender
   bool proof_of_life = false;  ///< the original that sends it renewed the instance just now (replication.md 2.5, R7)
 };
@@ -253,6 +255,7 @@ class Registry {
   // -- reading
   [[nodiscard]] AppState look(AppKeyView key, std::string_view zone) const;
   [[nodiscard]] AppView view(AppKeyView key, const ViewForm& form, TimePoint now, Renderer render);
+  // None of these shows reserved environments (origin.h).
   /// Every application with a visible instance, by (appid, env).
   [[nodiscard]] std::vector<AppKey> application_keys() const;
   /// Calls f under the lock if the application has a visible instance.
@@ -281,6 +284,13 @@ class Registry {
   /// HeldCursors::told().
   void told_held(AppKeyView key, int64_t cursor_ns);
   AppState pass_cursor(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now, Wake& wake);
+
+  // -- guests (origin.h; registry_guests.cpp). They are registered, renewed and cancelled like others.
+  /// The lease of that guest is over, unless it was raised after `lease`: it is hidden, and the peers are told. False:
+  /// it was raised, is not visible, or is no guest.
+  bool hide_guest(RecordRef ref, TimePoint lease, TimePoint now, Wake& wake);
+  /// Every guest, whatever its state, in slices, each under the lock of its shard.
+  void for_each_guest(FunctionRef<void(const StoredRecord&)> f) const;
 
   // -- what nodes exchange (registry_join.cpp, registry_records.cpp; replication.md 2.3 to 2.5)
   /// Takes in a record of another node or of a snapshot.
@@ -333,6 +343,7 @@ class Registry {
   [[nodiscard]] int64_t expected_per_minute() const { return expected_.load(std::memory_order_relaxed); }
   [[nodiscard]] LeaseStatus lease_status() const;
   [[nodiscard]] uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
+  /// Visible instances, guests included; what stands in reserved environments is not counted.
   [[nodiscard]] int64_t size() const { return size_.load(std::memory_order_relaxed); }
   /// For a reload of the configuration.
   void set_memory_bytes_max(uint64_t bytes) { memory_bytes_max_.store(bytes, std::memory_order_relaxed); }
@@ -398,6 +409,8 @@ class Registry {
   struct Share;  ///< what a record adds to the sums and counts
   [[nodiscard]] Share share_of_record(const Instance& record) const;
   void exchange(Application& app, const Share& out, const Share& in);
+  /// So many more renewals a minute.
+  void expect(int64_t more);
   static uint32_t take_slot(Shard& shard, Application& app, size_t index) REQUIRES(shard.mutex);
   static const Slot* resolve(const Shard& shard, RecordRef ref) REQUIRES(shard.mutex);
   [[nodiscard]] RecordRef ref_of(const Shard& shard, const Application& app, size_t index) const REQUIRES(shard.mutex);
@@ -446,7 +459,8 @@ class Registry {
   JoinOutcome join_known(Shard& shard, Application& app, size_t index, const JoinArgs& args, TimePoint now)
       REQUIRES(shard.mutex);
   [[nodiscard]] static Lease lease_of_joined(const Application* app, size_t index, const JoinArgs& args, TimePoint now);
-  [[nodiscard]] bool is_fresh(const Lease& lease, TimePoint now) const;
+  [[nodiscard]] Duration lease_length(std::string_view origin) const;
+  [[nodiscard]] bool is_fresh(std::string_view origin, const Lease& lease, TimePoint now) const;
   static bool has_provisional(const Shard& shard, const InstanceKeyView& key) REQUIRES(shard.mutex);
   [[nodiscard]] bool hides(const Instance* stored, const Record& record, Lease& lease, TimePoint now) const;
   /// Raises the lease of a record that is alive; true: it is shown again.
@@ -462,6 +476,7 @@ class Registry {
   std::atomic<uint64_t> memory_bytes_{0};
   std::atomic<uint64_t> memory_bytes_max_;
   std::atomic<int64_t> size_{0};
+  std::atomic<int64_t> guests_{0};    ///< of size_
   std::atomic<int64_t> expected_{0};  ///< renewals a minute
   std::atomic<int64_t> factual_{0};   ///< renewals since the last sweep
   std::atomic<int64_t> last_minute_{0};

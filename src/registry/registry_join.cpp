@@ -73,8 +73,9 @@ JoinOutcome Registry::join_known(Shard& shard, Application& app, size_t index, c
   // A lease is the key's, not the version's: also a sender that is behind may have accepted a renewal.
   if (args.lease && !r.tombstone() && is_alive(app.record(index)))
     list_changed = raise(app, index, *args.lease, args.by, now);
-  if (same && args.trust_hidden && r.hidden && app.record(index).numbers.state == RecordState::kVisible &&
-      !is_fresh({app.lease_ns(index), app.side(index).lease_known}, now)) {
+  const bool trusted = args.trust_hidden || app.record(index).is_guest();
+  if (same && trusted && r.hidden && app.record(index).numbers.state == RecordState::kVisible &&
+      !is_fresh(app.record(index).origin(), {app.lease_ns(index), app.side(index).lease_known}, now)) {
     change_record(app, index, {ChangeKind::kHideToo, args.by, now},
                   [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
     app.renew(index, std::min(app.lease_ns(index), to_wire_ns(now) - r.hidden_age.count()));
@@ -85,8 +86,14 @@ JoinOutcome Registry::join_known(Shard& shard, Application& app, size_t index, c
   return out;
 }
 
-bool Registry::is_fresh(const Lease& lease, TimePoint now) const {
-  return lease.known && to_wire_ns(now) - lease.ns < settings_.lease.expire_after.count();
+Duration Registry::lease_length(std::string_view origin) const {
+  if (origin.empty()) return settings_.lease.expire_after;
+  const Duration own = lease_of_origin(origin);
+  return own > Duration::zero() ? own : Duration::max();
+}
+
+bool Registry::is_fresh(std::string_view origin, const Lease& lease, TimePoint now) const {
+  return lease.known && to_wire_ns(now) - lease.ns < lease_length(origin).count();
 }
 
 /// The lease under which a newer version of a record that is alive is held.
@@ -111,8 +118,9 @@ Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, 
 
 /// Whether the newer version is held hidden. May renew a lease of which only a sender's hint was known.
 bool Registry::hides(const Instance* stored, const Record& r, Lease& lease, TimePoint now) const {
-  if (r.hidden) return !is_fresh(lease, now);
+  if (r.hidden) return !is_fresh(r.text.origin, lease, now);
   if (!stored || stored->numbers.state != RecordState::kHidden) return false;
+  if (lease.known && !r.text.origin.empty()) return !is_fresh(r.text.origin, lease, now);
   if (lease.known) return expired(lease.ns, now);
   lease.ns = to_wire_ns(now);  // hidden by hearsay; now one shows it
   return false;

@@ -96,7 +96,7 @@ bool Registry::raise(Application& app, size_t index, TimePoint lease, std::strin
   const int64_t lease_ns = std::min(to_wire_ns(lease), to_wire_ns(now));
   app.side(index).lease_known = true;
   const int64_t latest_ns = std::max(lease_ns, app.lease_ns(index));
-  const bool fresh = to_wire_ns(now) - latest_ns <= settings_.lease.expire_after.count();
+  const bool fresh = to_wire_ns(now) - latest_ns <= lease_length(app.record(index).origin()).count();
   const bool shows = app.record(index).numbers.state == RecordState::kHidden && fresh;
   if (shows) {  // the observer is told of the lease before
     change_record(app, index, {ChangeKind::kShow, by, now},
@@ -113,8 +113,8 @@ bool Registry::raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoin
   const MutexLock lock(shard.mutex);
   const Slot* slot = resolve(shard, ref);
   if (!slot) return false;
-  if (counts) factual_.fetch_add(1, std::memory_order_relaxed);
   Application& app = *slot->app;
+  if (counts && !app.record(slot->index).is_guest()) factual_.fetch_add(1, std::memory_order_relaxed);
   if (app.record(slot->index).numbers.state == RecordState::kTombstone) return true;
   if (raise(app, slot->index, lease, by, now)) {
     wake = changed_here(shard, app, versions_.next(now, app.latest_timestamp_ns()), now);

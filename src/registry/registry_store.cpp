@@ -14,29 +14,32 @@ struct Registry::Share {
   uint64_t hash = 0;  ///< in the digest; 0 of no record
   bool visible = false;
   bool tombstone = false;
+  bool guest = false;
 };
 
 Registry::Share Registry::share_of_record(const Instance& record) const {
   const InstanceNumbers& n = record.numbers;
   return {record.key_digest(), version_digest(settings_.cluster_key, record.key_digest(), n.version),
-          n.state == RecordState::kVisible, n.state == RecordState::kTombstone};
+          n.state == RecordState::kVisible, n.state == RecordState::kTombstone, record.is_guest()};
 }
 
 void Registry::exchange(Application& app, const Share& out, const Share& in) {
   if (in.hash != out.hash) digest_.add(in.key_digest, in.hash - out.hash);  // modulo 2^64
   app.add_visible((in.visible ? in.hash : 0) - (out.visible ? out.hash : 0));
   if (in.tombstone != out.tombstone) tombstones_.fetch_add(in.tombstone ? 1 : -1, std::memory_order_relaxed);
-  if (in.visible == out.visible) return;
-  const int64_t renewals = settings_.lease.renewals_per_minute;
-  if (in.visible) {
-    size_.fetch_add(1, std::memory_order_relaxed);
-    expected_.fetch_add(renewals, std::memory_order_relaxed);
-    return;
-  }
-  size_.fetch_sub(1, std::memory_order_relaxed);
+  if (is_reserved_env(app.key().env)) return;
+  const int64_t guests = (in.visible && in.guest ? 1 : 0) - (out.visible && out.guest ? 1 : 0);
+  const int64_t visible = (in.visible ? 1 : 0) - (out.visible ? 1 : 0);
+  if (guests == 0 && visible == 0) return;
+  size_.fetch_add(visible, std::memory_order_relaxed);
+  guests_.fetch_add(guests, std::memory_order_relaxed);
+  expect((visible - guests) * settings_.lease.renewals_per_minute);
+}
+
+// Never below zero: a recount may have come in between.
+void Registry::expect(int64_t more) {
   int64_t expected = expected_.load(std::memory_order_relaxed);
-  while (!expected_.compare_exchange_weak(expected, std::max<int64_t>(0, expected - renewals),
-                                          std::memory_order_relaxed)) {
+  while (!expected_.compare_exchange_weak(expected, std::max<int64_t>(0, expected + more), std::memory_order_relaxed)) {
   }
 }
 

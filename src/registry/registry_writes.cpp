@@ -17,7 +17,7 @@ int64_t dirty_of(int64_t given_ns, int64_t t_ns, int64_t stored_ns) {
 bool same_content(const Instance& stored, const RegisterArgs& args) {
   return stored.numbers.state == RecordState::kVisible && stored.numbers.status == args.status &&
          stored.region() == args.region && stored.version() == args.version && stored.addrs_json() == args.addrs_json &&
-         stored.metadata_json() == args.metadata_json;
+         stored.metadata_json() == args.metadata_json && stored.origin() == args.origin;
 }
 
 /// A copy of what is here already: only the lease is news.
@@ -49,8 +49,8 @@ bool Registry::loses(const Application& app, size_t index, const RegisterArgs& a
 }
 
 Result<RegisterOutcome> Registry::register_instance(const RegisterArgs& args, TimePoint now) {
-  const InstanceText text{args.key.zone, args.key.hostname, args.region,
-                          args.version,  args.addrs_json,   args.metadata_json};
+  const InstanceText text{args.key.zone,   args.key.hostname,  args.region, args.version,
+                          args.addrs_json, args.metadata_json, {},          args.origin};
   Shard& shard = shard_of(args.key.app.appid);
   const MutexLock lock(shard.mutex);
   Application* known = find(shard, args.key.app);
@@ -113,10 +113,16 @@ RegisterOutcome Registry::register_over(Shard& shard, Application& app, size_t i
                           .before_ns = stored ? stored->numbers.version.incarnation.t_ns : 0,
                           .after_ns = t,
                           .wake = {}};
-  auto record =
-      Instance::make({args.key.zone, args.key.hostname, args.region, args.version, args.addrs_json, args.metadata_json},
-                     n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname),
-                     stored ? stored->key_digest() : key_digest(settings_.cluster_key, args.key));
+  auto record = Instance::make({args.key.zone,
+                                args.key.hostname,
+                                args.region,
+                                args.version,
+                                args.addrs_json,
+                                args.metadata_json,
+                                {},
+                                args.origin},
+                               n, stored ? stored->key_hash() : app.key_hash(args.key.zone, args.key.hostname),
+                               stored ? stored->key_digest() : key_digest(settings_.cluster_key, args.key));
   // The lease is measured on the clock: t may be ahead of it, by what other writers were.
   const int64_t lease_ns = stored ? std::max(app.lease_ns(index), to_wire_ns(now)) : to_wire_ns(now);
   if (!stored) take_provisional(shard, args.key);
@@ -142,12 +148,13 @@ Result<RenewVerdict> Registry::renew(const RenewArgs& args, TimePoint now,
     return not_found("no such instance");
   }
   const int64_t before_ns = app->lease_ns(index);
-  if (observer_ && to_wire_ns(now) - before_ns > settings_.lease.late_after.count()) {
+  const bool guest = app->record(index).is_guest();
+  if (observer_ && !guest && to_wire_ns(now) - before_ns > settings_.lease.late_after.count()) {
     const Instance* const record = &app->record(index);
     observer_->changed({ChangeKind::kLateRenew, args.by, now, app->key(), record, &record->numbers, before_ns, record});
   }
   note_renewal(shard, *app, index, to_wire_ns(now));
-  factual_.fetch_add(1, std::memory_order_relaxed);
+  if (!guest) factual_.fetch_add(1, std::memory_order_relaxed);
   seen(app->view_of(index));
   const int64_t stored = app->record(index).numbers.dirty_ns;
   if (!args.compare || args.dirty_timestamp_ns == stored) return RenewVerdict::kRenewed;

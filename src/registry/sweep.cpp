@@ -34,7 +34,8 @@ void Sweep::begin(TimePoint now) {
   const int64_t renewals = registry_.factual_.exchange(0, std::memory_order_relaxed);
   registry_.last_minute_.store(renewals, std::memory_order_relaxed);
   if (now >= next_recount_) {
-    registry_.expected_.store(registry_.size() * lease.renewals_per_minute, std::memory_order_relaxed);
+    const int64_t renewing = registry_.size() - registry_.guests_.load(std::memory_order_relaxed);
+    registry_.expected_.store(std::max<int64_t>(0, renewing) * lease.renewals_per_minute, std::memory_order_relaxed);
     next_recount_ = now + lease.recount_interval;
   }
   const int64_t per_minute = registry_.expected_.load(std::memory_order_relaxed);
@@ -115,7 +116,7 @@ void Sweep::forget(Registry::Shard& shard, Application& app, size_t record, Time
 }
 
 void Sweep::collect(const Application& app, size_t record, TimePoint now) {
-  if (app.record(record).numbers.state != RecordState::kVisible) return;
+  if (app.record(record).numbers.state != RecordState::kVisible || app.record(record).is_guest()) return;
   ++expired_;
   if (protected_ && !registry_.past_ceiling(app.lease_ns(record), now)) return;
   brake_.count(app.id(), app.visible_count());

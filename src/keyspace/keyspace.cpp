@@ -1,0 +1,286 @@
+// What clients write and read.
+#include "keyspace/keyspace.h"
+
+#include <algorithm>
+
+namespace discovery::keyspace {
+
+namespace {
+
+constexpr std::string_view kNoAddrs = "[]";
+constexpr std::string_view kNoMetadata = "{}";
+/// A node whose clock is behind may be asked about a lease that another one grants only now.
+constexpr Duration kClockLead = std::chrono::seconds(5);
+
+registry::InstanceKeyView name_of(const MappedInstance& mapped, std::string_view zone) {
+  return {{mapped.env, mapped.appid}, zone, mapped.hostname};
+}
+
+bool same_name(const MappedInstance& a, const MappedInstance& b) {
+  return a.env == b.env && a.appid == b.appid && a.hostname == b.hostname;
+}
+
+}  // namespace
+
+Keyspace::Keyspace(const KeyspaceSettings& settings, registry::Registry& registry, const KeyMapper& mapper,
+                   TimePoint now)
+    : settings_(settings),
+      registry_(registry),
+      mapper_(mapper),
+      lease_ids_(settings.node_id),
+      index_(settings.node_id, settings.history, now) {}
+
+// ---------------------------------------------------------------------------------------------------- records
+
+// NOLINTNEXTLINE(readability-function-size): which record, what it says, whose it is, by whom and when
+bool Keyspace::register_guest(const registry::InstanceKeyView& name, const MappedInstance* mapped,
+                              std::string_view origin, std::string_view by, TimePoint now) {
+  registry::RegisterArgs args;
+  args.key = name;
+  args.addrs_json = mapped ? std::string_view(mapped->addrs_json) : kNoAddrs;
+  args.metadata_json = mapped ? std::string_view(mapped->metadata_json) : kNoMetadata;
+  if (mapped) {
+    args.region = mapped->region;
+    args.version = mapped->version;
+    args.status = mapped->status;
+  }
+  args.origin = origin;
+  args.by = by;
+  const auto outcome = registry_.register_instance(args, now);
+  if (outcome && listener_.changed) listener_.changed(outcome->wake, now);
+  return outcome.has_value();
+}
+
+void Keyspace::cancel_guest(const registry::InstanceKeyView& name, std::string_view by, TimePoint now) {
+  const auto outcome = registry_.cancel({.key = name, .by = by}, now);
+  if (outcome && listener_.changed) listener_.changed(outcome->wake, now);
+}
+
+bool Keyspace::stands_for(const registry::InstanceKeyView& name, std::string_view key) const {
+  bool ours = false;
+  registry_.with_record(registry_.find_record(name), [&](const registry::StoredRecord& stored) {
+    const auto kept = decode_kept(registry::kept_of_origin(stored.instance->origin()));
+    ours = stored.instance->is_guest() && kept && kept->kind == Kept::Kind::kMapped && kept->key == key;
+  });
+  return ours;
+}
+
+std::string Keyspace::zone_of_key(std::string_view key) const {
+  std::string zone = settings_.zone;
+  const RecordName name = record_of_key(key);
+  registry_.with_record(registry_.find_record(name.view()), [&](const registry::StoredRecord& stored) {
+    const auto kept = decode_kept(registry::kept_of_origin(stored.instance->origin()));
+    if (kept && !kept->zone.empty()) zone = kept->zone;
+  });
+  return zone;
+}
+
+// ---------------------------------------------------------------------------------------------------- keys
+
+WriteOutcome Keyspace::put(const PutArgs& args, TimePoint now) {
+  const MutexLock writing(writing_);
+  WriteOutcome outcome;
+  if (!is_storable_key(args.key)) {
+    outcome.fault = Fault::kKeyTooLong;
+    return outcome;
+  }
+  KeyValuePtr written;
+  {
+    const MutexLock lock(mutex_);
+    outcome.before = index_.find(args.key);
+    written = index_.written(args.key);
+  }
+  if ((args.keep_value || args.keep_lease) && !outcome.before) {
+    outcome.fault = Fault::kNoKey;
+    return outcome;
+  }
+  PutArgs effective = args;
+  if (args.keep_value) effective.value = outcome.before->value;
+  if (args.keep_lease) effective.lease = outcome.before->lease;
+  std::chrono::seconds length{0};
+  if (effective.lease != 0) {
+    const auto found = find_or_adopt(effective.lease, args.by, now);
+    if (!found) {
+      outcome.fault = Fault::kNoLease;
+      return outcome;
+    }
+    length = *found;
+  }
+  const std::string zone = zone_of_key(args.key);
+  const RecordName name = record_of_key(args.key);
+  const std::string origin =
+      registry::make_origin(length, encode_kept({Kept::Kind::kKey, effective.lease, {}, effective.value, {}, zone}));
+  if (!register_guest(name.view(), nullptr, origin, args.by, now)) {
+    outcome.fault = Fault::kFull;
+    return outcome;
+  }
+  {
+    const MutexLock lock(mutex_);
+    const KeyValuePtr after = index_.find(args.key);
+    outcome.revision = after ? after->mod_revision : index_.revisions().last();
+  }
+  map_key(args.key, written, effective, length, now);
+  return outcome;
+}
+
+// NOLINTNEXTLINE(readability-function-size): the key, what it stood for, what it stands for, how long and since when
+void Keyspace::map_key(std::string_view key, const KeyValuePtr& before, const PutArgs& args,
+                       std::chrono::seconds length, TimePoint now) {
+  const std::string zone = zone_of_key(key);
+  const std::vector<MappedInstance> mapped = mapper_.instances_of(key, args.value);
+  for (const MappedInstance& one : mapped) {
+    const std::string origin =
+        registry::make_origin(length, encode_kept({Kept::Kind::kMapped, args.lease, key, {}, one.layout, zone}));
+    static_cast<void>(register_guest(name_of(one, zone), &one, origin, args.by, now));  // full: the key is there
+  }
+  if (!before || before->value == args.value) return;
+  for (const MappedInstance& old : mapper_.instances_of(key, before->value)) {
+    if (std::ranges::any_of(mapped, [&](const MappedInstance& one) { return same_name(one, old); })) continue;
+    const auto name = name_of(old, zone);
+    if (stands_for(name, key)) cancel_guest(name, args.by, now);
+  }
+}
+
+void Keyspace::unmap_key(std::string_view key, std::string_view value, std::string_view by, TimePoint now) {
+  const std::string zone = zone_of_key(key);
+  for (const MappedInstance& one : mapper_.instances_of(key, value)) {
+    const auto name = name_of(one, zone);
+    if (stands_for(name, key)) cancel_guest(name, by, now);
+  }
+}
+
+void Keyspace::erase_key(const KeyValuePtr& kv, std::string_view by, TimePoint now) {
+  unmap_key(kv->key, kv->value, by, now);  // before its record forgets the zone
+  cancel_guest(record_of_key(kv->key).view(), by, now);
+}
+
+DeleteOutcome Keyspace::erase(const KeyRange& range, std::string_view by, TimePoint now) {
+  const MutexLock writing(writing_);
+  DeleteOutcome outcome;
+  {
+    const MutexLock lock(mutex_);
+    for (KeyValuePtr& kv : index_.range(range, 0).kvs) {
+      if (index_.written(kv->key)) outcome.deleted.push_back(std::move(kv));
+    }
+  }
+  for (const KeyValuePtr& kv : outcome.deleted) erase_key(kv, by, now);
+  outcome.revision = revision();
+  return outcome;
+}
+
+RangeOutcome Keyspace::range(const KeyRange& range, size_t limit) const {
+  const MutexLock lock(mutex_);
+  KeyIndex::Range found = index_.range(range, limit);
+  return {std::move(found.kvs), found.count, index_.revisions().last()};
+}
+
+Revision Keyspace::revision() const {
+  const MutexLock lock(mutex_);
+  return index_.revisions().last();
+}
+
+// ---------------------------------------------------------------------------------------------------- leases
+
+std::optional<std::chrono::seconds> Keyspace::length_of(LeaseId id) const {
+  const MutexLock lock(mutex_);
+  const auto it = leases_.find(id);
+  return it == leases_.end() ? std::nullopt : std::optional(it->second.length);
+}
+
+std::vector<std::string> Keyspace::keys_of_lease(LeaseId id) const {
+  const MutexLock lock(mutex_);
+  const auto it = leases_.find(id);
+  return it == leases_.end() ? std::vector<std::string>() : std::vector(it->second.keys.begin(), it->second.keys.end());
+}
+
+GrantOutcome Keyspace::grant(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now) {
+  const MutexLock writing(writing_);
+  if (id != 0 && registry_.find_record(record_of_lease(id).view())) return {Fault::kLeaseExists, id, {}, revision()};
+  const std::chrono::seconds granted = std::max(length, settings_.lease_min);
+  return grant_locked(id != 0 ? id : lease_ids_.next(granted, now), granted, by, now);
+}
+
+GrantOutcome Keyspace::grant_locked(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now) {
+  const std::string origin = registry::make_origin(length, encode_kept({Kept::Kind::kLease, id, {}, {}, {}, {}}));
+  GrantOutcome outcome{Fault::kNone, id, length, 0};
+  if (!register_guest(record_of_lease(id).view(), nullptr, origin, by, now)) outcome.fault = Fault::kFull;
+  outcome.revision = revision();
+  return outcome;
+}
+
+// R3. A record of any state, or keys, say that it was known: then it was granted elsewhere and is told, or is over.
+std::optional<std::chrono::seconds> Keyspace::find_or_adopt(LeaseId id, std::string_view by, TimePoint now) {
+  if (const auto length = length_of(id)) return length;
+  if (id <= 0 || registry_.find_record(record_of_lease(id).view())) return std::nullopt;
+  const LeaseFacts facts = facts_of(id);
+  const Duration age = now - facts.granted;
+  if (facts.length < settings_.lease_min || age < -kClockLead || age >= facts.length) return std::nullopt;
+  if (grant_locked(id, facts.length, by, now).fault != Fault::kNone) return std::nullopt;
+  const MutexLock lock(mutex_);
+  ++adopted_;
+  return facts.length;
+}
+
+std::optional<std::chrono::seconds> Keyspace::keep_alive(LeaseId id, std::string_view by, TimePoint now) {
+  const MutexLock writing(writing_);
+  const auto length = find_or_adopt(id, by, now);
+  if (!length) return std::nullopt;
+  const auto nothing = [](const registry::InstanceView&) {};
+  if (!registry_.renew({.key = record_of_lease(id).view(), .by = by}, now, nothing)) {
+    // Only its keys are known here: they tell its length, and it is taken on.
+    if (grant_locked(id, *length, by, now).fault != Fault::kNone) return std::nullopt;
+  }
+  for (const std::string& key : keys_of_lease(id)) {
+    static_cast<void>(registry_.renew({.key = record_of_key(key).view(), .by = by}, now, nothing));
+    KeyValuePtr kv;
+    {
+      const MutexLock lock(mutex_);
+      kv = index_.written(key);
+    }
+    if (!kv) continue;
+    const std::string zone = zone_of_key(key);
+    for (const MappedInstance& one : mapper_.instances_of(key, kv->value)) {
+      static_cast<void>(registry_.renew({.key = name_of(one, zone), .by = by}, now, nothing));
+    }
+  }
+  return length;
+}
+
+bool Keyspace::revoke(LeaseId id, std::string_view by, TimePoint now) {
+  const MutexLock writing(writing_);
+  if (!find_or_adopt(id, by, now)) return false;
+  std::vector<KeyValuePtr> attached;
+  for (const std::string& key : keys_of_lease(id)) {
+    const MutexLock lock(mutex_);
+    if (KeyValuePtr kv = index_.written(key); kv && kv->lease == id) attached.push_back(std::move(kv));
+  }
+  cancel_guest(record_of_lease(id).view(), by, now);
+  for (const KeyValuePtr& kv : attached) erase_key(kv, by, now);
+  return true;
+}
+
+std::optional<LeaseState> Keyspace::lease(LeaseId id, bool with_keys, TimePoint now) const {
+  const auto length = length_of(id);
+  if (!length) return std::nullopt;
+  std::vector<std::string> keys = keys_of_lease(id);
+  const Life life = life_of(id, keys);
+  if (!life.known) return std::nullopt;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(life.renewed + *length - now);
+  LeaseState state{*length, std::max(left, std::chrono::seconds(0)), {}};
+  if (with_keys) state.keys = std::move(keys);
+  return state;
+}
+
+std::vector<LeaseId> Keyspace::leases() const {
+  const MutexLock lock(mutex_);
+  std::vector<LeaseId> ids;
+  for (const auto& [id, lease] : leases_) ids.push_back(id);
+  return ids;
+}
+
+Keyspace::Numbers Keyspace::numbers() const {
+  const MutexLock lock(mutex_);
+  return {index_.size(), leases_.size(), index_.bytes(), index_.history().next(), adopted_, expired_};
+}
+
+}  // namespace discovery::keyspace

@@ -1,0 +1,232 @@
+// The keys of key-value protocols, their leases, and the instances they stand for, on one node of a cluster without a
+// quorum: available first, and the same on all nodes as soon as these hear each other.
+//
+//   client of etcd --put, delete, grant, keep alive--> Keyspace --register, cancel, renew--> Registry --> peers, disk
+//   peers, disk, clients of the Discovery API --> Registry --changed()--> Keyspace: index, history --> watches
+//
+// Keys and leases are records of the registry (record_names.h): they are replicated, compared, journalled and handed
+// over by what does that for instances. The key space is the view of these records that clients need: in order, with
+// revisions, with history; and the rules by which leases end.
+//
+// * Revisions are this node's own (revision.h): of its events and of what it shows.
+// * An event is told `hold` after it was applied, so that the other nodes can answer the list that some clients then
+//   ask for (R4).
+// * A watch that begins at a revision of another node, or of before the start, is told the latest change of each key
+//   since a little earlier, or all keys (R2).
+// * A lease that is not known here but tells by its id that it cannot be over yet is taken on (R3).
+// * The end of a lease: the node that accepted its latest renewal hides lease, keys and instances when it is over and
+// no
+//   other node can have accepted a later one; the others believe it, and act themselves only after a grace.
+//
+// Lifecycle: made before the registry has its first record, as its observer; outlives its last change. Thread: any, but
+// expire() and audit() one at a time. Local writes are done one after the other. Lock order: writes, shard, mutex_.
+// Limits: KeyspaceSettings; keys of kNameBytesMax bytes escaped; memory counts as the registry's.
+// Source: etcd-api.md 6. No part of it gives mutual exclusion: two nodes may each take a write of one key, the later
+// stays.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/time.h"
+#include "keyspace/key_index.h"
+#include "keyspace/key_mapper.h"
+#include "keyspace/key_value.h"
+#include "keyspace/lease_id.h"
+#include "keyspace/record_names.h"
+#include "registry/change_observer.h"
+#include "registry/registry.h"
+
+namespace discovery::keyspace {
+
+struct KeyspaceSettings {
+  uint16_t node_id = 1;
+  std::string zone;             ///< of instances made from keys that are written here
+  bool shows_instances = true;  ///< instances that came another way are shown as keys
+  Duration hold = std::chrono::milliseconds(100);
+  Duration slack = std::chrono::seconds(5);   ///< worst lag and difference of clocks (R2)
+  Duration grace = std::chrono::seconds(10);  ///< or the lease's length, where that is more
+  std::chrono::seconds lease_min{2};
+  size_t replay_keys_max = 100'000;  ///< a watch from long ago over more keys is told to list
+  HistoryLimits history;
+};
+
+/// Why a write was not done.
+enum class Fault : uint8_t {
+  kNone,
+  kKeyTooLong,
+  kNoLease,  ///< unknown, or over
+  kLeaseExists,
+  kNoKey,   ///< ignore_value or ignore_lease of a key that is not there
+  kFull,    ///< limits.registry_memory
+  kNotNow,  ///< versions may not be given yet (the first moments of a node in a cluster)
+};
+
+struct PutArgs {
+  std::string_view key;
+  std::string_view value{};
+  LeaseId lease = 0;
+  bool keep_value = false;
+  bool keep_lease = false;
+  std::string_view by{};  ///< the address of the client
+};
+struct WriteOutcome {
+  Fault fault = Fault::kNone;
+  Revision revision = 0;
+  KeyValuePtr before;  ///< what clients saw; null: nothing
+};
+struct DeleteOutcome {
+  Revision revision = 0;
+  std::vector<KeyValuePtr> deleted;
+};
+struct GrantOutcome {
+  Fault fault = Fault::kNone;
+  LeaseId id = 0;
+  std::chrono::seconds length{};
+  Revision revision = 0;
+};
+struct LeaseState {
+  std::chrono::seconds granted{};
+  std::chrono::seconds left{};
+  std::vector<std::string> keys;
+};
+
+struct RangeOutcome {
+  std::vector<KeyValuePtr> kvs;
+  size_t count = 0;
+  Revision revision = 0;
+};
+
+/// How a watch begins: what it is told at once, and the number of the event it goes on with.
+struct WatchBegin {
+  Revision revision = 0;         ///< of the answer that it was made
+  Revision compacted = 0;        ///< > 0: too much was missed, list again (the watch is over)
+  std::vector<EventPtr> replay;  ///< in rising revisions
+  uint64_t next = 0;
+};
+
+class Keyspace final : public registry::ChangeObserver {
+ public:
+  /// What it tells others; called under locks, so only to set a flag or to post.
+  struct Listener {
+    std::function<void()> happened;                                 ///< an event is there, to be told after the hold
+    std::function<void(const registry::Wake&, TimePoint)> changed;  ///< polls of the Discovery API are to be woken
+  };
+
+  Keyspace(const KeyspaceSettings& settings, registry::Registry& registry, const KeyMapper& mapper, TimePoint now);
+  void set_listener(Listener listener) { listener_ = std::move(listener); }
+
+  // -- writing
+  WriteOutcome put(const PutArgs& args, TimePoint now) EXCLUDES(writing_, mutex_);
+  DeleteOutcome erase(const KeyRange& range, std::string_view by, TimePoint now) EXCLUDES(writing_, mutex_);
+  /// `id` 0: one is chosen.
+  GrantOutcome grant(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
+      EXCLUDES(writing_, mutex_);
+  /// The granted length; none: unknown or over.
+  std::optional<std::chrono::seconds> keep_alive(LeaseId id, std::string_view by, TimePoint now)
+      EXCLUDES(writing_, mutex_);
+  /// False: unknown or over.
+  bool revoke(LeaseId id, std::string_view by, TimePoint now) EXCLUDES(writing_, mutex_);
+
+  // -- reading
+  [[nodiscard]] RangeOutcome range(const KeyRange& range, size_t limit) const EXCLUDES(mutex_);
+  [[nodiscard]] Revision revision() const EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<LeaseState> lease(LeaseId id, bool with_keys, TimePoint now) const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<LeaseId> leases() const EXCLUDES(mutex_);
+
+  // -- watching (watch_hub.h)
+  [[nodiscard]] WatchBegin begin_watch(const KeyRange& range, Revision start, TimePoint now) const EXCLUDES(mutex_);
+  /// Appends the events from number `next` on whose hold is over, and moves `next` behind them. False: some were
+  /// forgotten before they were told.
+  bool read_events(uint64_t& next, TimePoint now, std::vector<EventPtr>& out) const EXCLUDES(mutex_);
+  /// When there is something for read_events(); none: nothing has happened.
+  [[nodiscard]] std::optional<TimePoint> next_event(uint64_t next) const EXCLUDES(mutex_);
+  /// Every event up to it was told to who has read up to `next`.
+  [[nodiscard]] Revision told_until(uint64_t next) const EXCLUDES(mutex_);
+
+  // -- what is due
+  /// Ends leases. `covered`: every renewal that any node accepted before it is known here; TimePoint::max() of a node
+  /// alone. When it wants to be called again at the latest.
+  TimePoint expire(TimePoint covered, TimePoint now) EXCLUDES(writing_, mutex_);
+  /// From time to time: hides guests that nothing keeps any more, whatever became of their lease or key.
+  void audit(TimePoint now) EXCLUDES(writing_, mutex_);
+
+  struct Numbers {
+    size_t keys = 0, leases = 0, bytes = 0;
+    uint64_t events = 0, adopted = 0, expired = 0;
+  };
+  [[nodiscard]] Numbers numbers() const EXCLUDES(mutex_);
+
+  void changed(const registry::RecordChange& change) override EXCLUDES(mutex_);
+
+ private:
+  struct Lease {
+    std::chrono::seconds length{};
+    bool recorded = false;  ///< its record is here and visible; else only keys tell of it
+    std::set<std::string, std::less<>> keys;
+    TimePoint due;  ///< when to look at it
+  };
+  /// What the registry knows of a lease by its own record and those of its keys.
+  struct Life {
+    TimePoint renewed;
+    bool here = false;   ///< this node accepted that renewal
+    bool known = false;  ///< there is any record
+  };
+
+  // keyspace.cpp: what clients do
+  [[nodiscard]] bool register_guest(const registry::InstanceKeyView& name, const MappedInstance* mapped,
+                                    std::string_view origin, std::string_view by, TimePoint now);
+  void cancel_guest(const registry::InstanceKeyView& name, std::string_view by, TimePoint now);
+  void map_key(std::string_view key, const KeyValuePtr& before, const PutArgs& args, std::chrono::seconds length,
+               TimePoint now) REQUIRES(writing_);
+  void unmap_key(std::string_view key, std::string_view value, std::string_view by, TimePoint now) REQUIRES(writing_);
+  [[nodiscard]] bool stands_for(const registry::InstanceKeyView& name, std::string_view key) const;
+  [[nodiscard]] std::string zone_of_key(std::string_view key) const;
+  void erase_key(const KeyValuePtr& kv, std::string_view by, TimePoint now) REQUIRES(writing_);
+  GrantOutcome grant_locked(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
+      REQUIRES(writing_) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<std::chrono::seconds> find_or_adopt(LeaseId id, std::string_view by, TimePoint now)
+      REQUIRES(writing_) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<std::chrono::seconds> length_of(LeaseId id) const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<std::string> keys_of_lease(LeaseId id) const EXCLUDES(mutex_);
+
+  // keyspace_changes.cpp: what the registry tells
+  void lease_changed(LeaseId id, const registry::Instance* after, TimePoint now) REQUIRES(mutex_);
+  void key_changed(const std::string& key, const registry::RecordChange& change) REQUIRES(mutex_);
+  void instance_changed(const registry::RecordChange& change);
+  void attach(LeaseId id, const std::string& key, std::chrono::seconds length, TimePoint now) REQUIRES(mutex_);
+  void detach(LeaseId id, std::string_view key) REQUIRES(mutex_);
+  Lease& lease_entry(LeaseId id, std::chrono::seconds length, TimePoint now) REQUIRES(mutex_);
+  void drop_if_unused(LeaseId id) REQUIRES(mutex_);
+  void look_again(LeaseId id, Lease& lease, TimePoint when) REQUIRES(mutex_);
+
+  // keyspace_leases.cpp: how leases end
+  [[nodiscard]] Life life_of(LeaseId id, const std::vector<std::string>& keys) const;
+  [[nodiscard]] TimePoint over_at(const Life& life, std::chrono::seconds length, TimePoint covered) const;
+  void end_lease(LeaseId id, const std::vector<std::string>& keys, TimePoint renewed, TimePoint now) REQUIRES(writing_)
+      EXCLUDES(mutex_);
+  void hide(const registry::InstanceKeyView& name, TimePoint renewed, TimePoint now);
+
+  const KeyspaceSettings settings_;
+  registry::Registry& registry_;
+  const KeyMapper& mapper_;
+  Listener listener_;
+
+  Mutex writing_;  ///< held over a local write: what it did is read from the index
+  LeaseIds lease_ids_ GUARDED_BY(writing_);
+  mutable Mutex mutex_;
+  KeyIndex index_ GUARDED_BY(mutex_);
+  std::map<LeaseId, Lease> leases_ GUARDED_BY(mutex_);
+  std::set<std::pair<TimePoint, LeaseId>> due_ GUARDED_BY(mutex_);
+  uint64_t adopted_ GUARDED_BY(mutex_) = 0;
+  uint64_t expired_ GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace discovery::keyspace

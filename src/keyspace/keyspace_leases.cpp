@@ -1,0 +1,138 @@
+// How leases end (etcd-api.md 6.2, "Expiry").
+#include <algorithm>
+
+#include "keyspace/keyspace.h"
+
+namespace discovery::keyspace {
+
+namespace {
+constexpr size_t kPerCall = 1000;                                // leases looked at in one call
+constexpr Duration kUncovered = std::chrono::milliseconds(200);  // how soon a lease that may be over is looked at again
+constexpr Duration kIdle = std::chrono::seconds(1);              // between two calls with nothing due
+constexpr Duration kOrphanAge = std::chrono::seconds(60);
+}  // namespace
+
+Keyspace::Life Keyspace::life_of(LeaseId id, const std::vector<std::string>& keys) const {
+  Life life;
+  const auto look = [&](const RecordName& name) {
+    registry_.with_record(registry_.find_record(name.view()), [&](const registry::StoredRecord& stored) {
+      if (stored.instance->numbers.state != registry::RecordState::kVisible) return;
+      const auto kept = decode_kept(registry::kept_of_origin(stored.instance->origin()));
+      if (!kept || kept->lease != id) return;
+      const TimePoint renewed = from_wire_ns(stored.lease_ns);
+      if (!life.known || renewed > life.renewed) life = {renewed, stored.home_ns >= stored.lease_ns, true};
+    });
+  };
+  look(record_of_lease(id));
+  for (const std::string& key : keys) look(record_of_key(key));
+  return life;
+}
+
+// The node at which the last renewal arrived says it first, as soon as no other can have had a later one.
+TimePoint Keyspace::over_at(const Life& life, std::chrono::seconds length, TimePoint covered) const {
+  const TimePoint over = life.renewed + length;
+  if (life.here && covered >= over) return over;
+  return over + std::max<Duration>(settings_.grace, length);
+}
+
+void Keyspace::hide(const registry::InstanceKeyView& name, TimePoint renewed, TimePoint now) {
+  registry::Wake wake;
+  if (registry_.hide_guest(registry_.find_record(name), renewed, now, wake) && listener_.changed) {
+    listener_.changed(wake, now);
+  }
+}
+
+void Keyspace::end_lease(LeaseId id, const std::vector<std::string>& keys, TimePoint renewed, TimePoint now) {
+  for (const std::string& key : keys) {
+    KeyValuePtr kv;
+    {
+      const MutexLock lock(mutex_);
+      kv = index_.written(key);
+    }
+    if (!kv || kv->lease != id) continue;
+    const std::string zone = zone_of_key(key);
+    for (const MappedInstance& one : mapper_.instances_of(key, kv->value)) {
+      const registry::InstanceKeyView name{{one.env, one.appid}, zone, one.hostname};
+      if (stands_for(name, key)) hide(name, renewed, now);
+    }
+    hide(record_of_key(key).view(), renewed, now);
+  }
+  hide(record_of_lease(id).view(), renewed, now);
+  const MutexLock lock(mutex_);
+  ++expired_;
+}
+
+TimePoint Keyspace::expire(TimePoint covered, TimePoint now) {
+  for (size_t i = 0; i < kPerCall; ++i) {
+    LeaseId id = 0;
+    std::chrono::seconds length{};
+    std::vector<std::string> keys;
+    {
+      const MutexLock lock(mutex_);
+      if (due_.empty() || due_.begin()->first > now) break;
+      id = due_.begin()->second;
+      Lease& lease = leases_.at(id);
+      length = lease.length;
+      keys.assign(lease.keys.begin(), lease.keys.end());
+      look_again(id, lease, now + kIdle);  // whatever comes of it
+    }
+    const MutexLock writing(writing_);  // so that no put attaches a key to a lease that ends meanwhile
+    const Life life = life_of(id, keys);
+    const TimePoint over = life.known ? over_at(life, length, covered) : now;
+    if (now >= over) {
+      end_lease(id, keys, life.known ? life.renewed : now, now);
+      continue;
+    }
+    const MutexLock lock(mutex_);
+    const auto it = leases_.find(id);
+    if (it == leases_.end()) continue;
+    // Past its length, but others might know better: that may become known at any time.
+    const bool waits = life.here && now >= life.renewed + length;
+    look_again(id, it->second, waits ? std::min(over, now + kUncovered) : std::max(now, life.renewed + length));
+    if (!life.here && now >= life.renewed + length) look_again(id, it->second, over);
+  }
+  const MutexLock lock(mutex_);
+  index_.history().trim(now);
+  return due_.empty() ? now + kIdle : std::clamp(due_.begin()->first, now, now + kIdle);
+}
+
+// By ages alone, so it needs neither the lease nor the key: what a lost message or two writes at once have left behind.
+void Keyspace::audit(TimePoint now) {
+  struct Orphan {
+    std::string env, appid, zone, hostname;
+    TimePoint renewed;
+  };
+  std::vector<Orphan> over;
+  std::vector<std::pair<Orphan, std::string>> mapped;  // with its key
+  registry_.for_each_guest([&](const registry::StoredRecord& stored) {
+    const registry::Instance& record = *stored.instance;
+    if (record.numbers.state != registry::RecordState::kVisible) return;
+    const Duration length = registry::lease_of_origin(record.origin());
+    const Duration age = now - from_wire_ns(stored.lease_ns);
+    Orphan one{std::string(stored.app.env), std::string(stored.app.appid), std::string(record.zone()),
+               std::string(record.hostname()), from_wire_ns(stored.lease_ns)};
+    if (length > Duration::zero() && age > length + std::max(settings_.grace, length) + kOrphanAge) {
+      over.push_back(std::move(one));
+      return;
+    }
+    const auto kept = decode_kept(registry::kept_of_origin(record.origin()));
+    if (kept && kept->kind == Kept::Kind::kMapped && age > kOrphanAge) {
+      mapped.emplace_back(std::move(one), std::string(kept->key));
+    }
+  });
+  const MutexLock writing(writing_);
+  for (const auto& [one, key] : mapped) {
+    KeyValuePtr kv;
+    {
+      const MutexLock lock(mutex_);
+      kv = index_.written(key);
+    }
+    const bool told = kv && std::ranges::any_of(mapper_.instances_of(key, kv->value), [&](const MappedInstance& m) {
+                        return m.env == one.env && m.appid == one.appid && m.hostname == one.hostname;
+                      });
+    if (!told) over.push_back(one);
+  }
+  for (const Orphan& one : over) hide({{one.env, one.appid}, one.zone, one.hostname}, one.renewed, now);
+}
+
+}  // namespace discovery::keyspace

@@ -1,0 +1,92 @@
+// How watches begin, and what they are told (etcd-api.md 5 and 6.2, R2).
+#include <algorithm>
+#include <map>
+
+#include "keyspace/keyspace.h"
+
+namespace discovery::keyspace {
+
+namespace {
+
+/// The latest change of each key of the range, in rising revisions.
+std::vector<EventPtr> latest_of(const History& history, uint64_t from, uint64_t to, const KeyRange& range) {
+  std::map<std::string_view, EventPtr> latest;
+  for (uint64_t i = from; i < to; ++i) {
+    const EventPtr& event = history.at(i);
+    if (range.holds(event->kv->key)) latest.insert_or_assign(event->kv->key, event);
+  }
+  std::vector<EventPtr> events;
+  for (auto& [key, event] : latest) events.push_back(std::move(event));
+  std::ranges::sort(events, {}, [](const EventPtr& e) { return e->kv->mod_revision; });
+  return events;
+}
+
+}  // namespace
+
+// NOLINTNEXTLINE(readability-function-size): one decision, case by case, in the order of the rule
+WatchBegin Keyspace::begin_watch(const KeyRange& range, Revision start, TimePoint now) const {
+  const MutexLock lock(mutex_);
+  const History& history = index_.history();
+  const RevisionClock& revisions = index_.revisions();
+  WatchBegin begin;
+  begin.revision = revisions.last();
+  begin.next = history.next();
+  if (start <= 0) return begin;
+  // What is still held is told when its hold is over, by number like everything from then on.
+  uint64_t told = history.next();
+  while (told > history.first() && history.at(told - 1)->at + settings_.hold > now) --told;
+  begin.next = told;
+  const bool ours = node_of_revision(start) == revisions.node() && start >= revisions.first();
+  if (ours && history.covers(start)) {
+    const uint64_t from = history.find(start);
+    for (uint64_t i = from; i < told; ++i) {
+      if (range.holds(history.at(i)->kv->key)) begin.replay.push_back(history.at(i));
+    }
+    begin.next = std::max(from, told);
+    return begin;
+  }
+  const Revision since = start - revisions_in(settings_.slack);
+  if (since >= revisions.first() && history.covers(since)) {
+    begin.replay = latest_of(history, history.find(since), told, range);
+    return begin;
+  }
+  // Older than what is remembered: all there is, and what is known to be gone.
+  const KeyIndex::Range all = index_.range(range, settings_.replay_keys_max + 1);
+  if (all.count > settings_.replay_keys_max) {
+    begin.compacted = begin.revision;
+    return begin;
+  }
+  for (EventPtr& event : latest_of(history, history.first(), told, range)) {
+    if (event->type == EventType::kDelete) begin.replay.push_back(std::move(event));
+  }
+  for (const KeyValuePtr& kv : all.kvs) {
+    begin.replay.push_back(std::make_shared<const Event>(Event{EventType::kPut, kv, nullptr, now}));
+  }
+  std::ranges::sort(begin.replay, {}, [](const EventPtr& e) { return e->kv->mod_revision; });
+  return begin;
+}
+
+bool Keyspace::read_events(uint64_t& next, TimePoint now, std::vector<EventPtr>& out) const {
+  const MutexLock lock(mutex_);
+  const History& history = index_.history();
+  const bool whole = next >= history.first();
+  next = std::max(next, history.first());
+  for (; next < history.next() && history.at(next)->at + settings_.hold <= now; ++next) out.push_back(history.at(next));
+  return whole;
+}
+
+std::optional<TimePoint> Keyspace::next_event(uint64_t next) const {
+  const MutexLock lock(mutex_);
+  const History& history = index_.history();
+  if (next >= history.next()) return std::nullopt;
+  return history.at(std::max(next, history.first()))->at + settings_.hold;
+}
+
+Revision Keyspace::told_until(uint64_t next) const {
+  const MutexLock lock(mutex_);
+  const History& history = index_.history();
+  if (next >= history.next()) return index_.revisions().last();
+  return history.at(std::max(next, history.first()))->kv->mod_revision - kRevisionStep;
+}
+
+}  // namespace discovery::keyspace

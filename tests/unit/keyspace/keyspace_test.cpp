@@ -1,0 +1,296 @@
+#include "keyspace/keyspace.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "registry/record_codec.h"
+#include "unit/keyspace/keyspace_testing.h"
+
+namespace discovery::keyspace {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(Keyspace, GivesBackWhatWasPut) {
+  Node node;
+  const WriteOutcome first = node.put("a", "1");
+  EXPECT_EQ(first.fault, Fault::kNone);
+  EXPECT_EQ(first.before, nullptr);
+  const WriteOutcome second = node.put("a", "1");
+  EXPECT_GE(second.revision, first.revision + kRevisionStep) << "the same again is a change, as in etcd";
+  ASSERT_NE(second.before, nullptr);
+  EXPECT_EQ(second.before->mod_revision, first.revision);
+  const auto found = node.keys.range({"a", ""}, 0);
+  ASSERT_EQ(found.kvs.size(), 1U);
+  EXPECT_EQ(found.kvs[0]->create_revision, first.revision);
+  EXPECT_EQ(found.kvs[0]->mod_revision, second.revision);
+  EXPECT_EQ(found.kvs[0]->version, 2);
+  EXPECT_EQ(found.revision, second.revision);
+}
+
+TEST(Keyspace, HoldsAnyBytes) {
+  Node node;
+  const std::string key("\0\xff%\x01 /", 6);
+  const std::string value("\0\xff", 2);
+  EXPECT_EQ(node.put(key, value).fault, Fault::kNone);
+  EXPECT_EQ(node.get(key), value);
+  EXPECT_EQ(node.put(std::string(1024, 'k'), "v").fault, Fault::kNone);
+  EXPECT_EQ(node.put(std::string(1025, 'k'), "v").fault, Fault::kKeyTooLong);
+  EXPECT_EQ(node.put("", "v").fault, Fault::kKeyTooLong);
+}
+
+TEST(Keyspace, RangesAreInOrderOfBytes) {
+  Node node;
+  for (const char* key : {"b/2", "a", "b/10", "c", "b"}) node.put(key, key);
+  const auto keys_in = [&](const KeyRange& range, size_t limit = 0) {
+    std::vector<std::string> keys;
+    for (const auto& kv : node.keys.range(range, limit).kvs) keys.push_back(kv->key);
+    return keys;
+  };
+  EXPECT_THAT(keys_in({"b/", "b0"}), ElementsAre("b/10", "b/2"));
+  EXPECT_THAT(keys_in({"b", std::string(1, '\0')}), ElementsAre("b", "b/10", "b/2", "c"));
+  EXPECT_THAT(keys_in({std::string(1, '\0'), std::string(1, '\0')}, 2), ElementsAre("a", "b"));
+  EXPECT_EQ(node.keys.range({"a", "z"}, 2).count, 5U);
+  EXPECT_THAT(keys_in({"x", "b"}), IsEmpty());
+}
+
+TEST(Keyspace, DeletesARange) {
+  Node node;
+  for (const char* key : {"a/1", "a/2", "b"}) node.put(key, key);
+  const DeleteOutcome gone = node.keys.erase({"a/", "a0"}, "", node.now);
+  EXPECT_EQ(gone.deleted.size(), 2U);
+  EXPECT_EQ(node.get("a/1"), "-");
+  EXPECT_EQ(node.get("b"), "b");
+  EXPECT_THAT(node.keys.erase({"a/", "a0"}, "", node.now).deleted, IsEmpty());
+  node.put("a/1", "new");
+  EXPECT_EQ(node.keys.range({"a/1", ""}, 0).kvs[0]->version, 1) << "it restarts after a deletion";
+}
+
+TEST(Keyspace, KeepsValueOrLeaseWhereAsked) {
+  Node node;
+  const LeaseId lease = node.grant(seconds(30));
+  node.put("a", "1", lease);
+  EXPECT_EQ(node.keys.put({.key = "a", .value = "2", .keep_lease = true}, node.now).fault, Fault::kNone);
+  EXPECT_EQ(node.keys.range({"a", ""}, 0).kvs[0]->lease, lease);
+  EXPECT_EQ(node.keys.put({.key = "a", .keep_value = true}, node.now).fault, Fault::kNone);
+  EXPECT_EQ(node.get("a"), "2");
+  EXPECT_EQ(node.keys.range({"a", ""}, 0).kvs[0]->lease, 0);
+  EXPECT_EQ(node.keys.put({.key = "b", .keep_value = true}, node.now).fault, Fault::kNoKey);
+}
+
+// -- leases
+
+TEST(KeyspaceLeases, EndWithTheirKeysAndInstances) {
+  Node node;
+  const LeaseId lease = node.grant(seconds(10));
+  node.put("svc/shop/h1", "10.0.0.1:80", lease);
+  node.put("other", "x", lease);
+  EXPECT_THAT(node.listed("shop"), ElementsAre("h1"));
+  node.pass(seconds(9));
+  EXPECT_EQ(node.get("other"), "x");
+  node.pass(seconds(2));
+  EXPECT_EQ(node.get("other"), "-");
+  EXPECT_EQ(node.get("svc/shop/h1"), "-");
+  EXPECT_THAT(node.listed("shop"), IsEmpty());
+  EXPECT_FALSE(node.keys.keep_alive(lease, "", node.now)) << "over is over";
+  EXPECT_EQ(node.put("again", "x", lease).fault, Fault::kNoLease);
+  EXPECT_THAT(node.keys.leases(), IsEmpty());
+}
+
+TEST(KeyspaceLeases, AreKeptAlive) {
+  Node node;
+  const LeaseId lease = node.grant(seconds(5));
+  node.put("svc/shop/h1", "10.0.0.1:80", lease);
+  for (int i = 0; i < 30; ++i) {
+    node.pass(seconds(2));
+    EXPECT_EQ(node.keys.keep_alive(lease, "", node.now), seconds(5));
+  }
+  EXPECT_THAT(node.listed("shop"), ElementsAre("h1"));
+  EXPECT_EQ(node.keys.lease(lease, true, node.now)->left, seconds(5));
+  EXPECT_THAT(node.keys.lease(lease, true, node.now)->keys, ElementsAre("svc/shop/h1"));
+}
+
+TEST(KeyspaceLeases, LeaveAKeyThatMovedAlone) {
+  Node node;
+  const LeaseId first = node.grant(seconds(5));
+  node.put("svc/shop/h1", "10.0.0.1:80", first);
+  const LeaseId second = node.grant(seconds(60));
+  node.put("svc/shop/h1", "10.0.0.1:81", second);
+  node.pass(seconds(20));
+  EXPECT_EQ(node.get("svc/shop/h1"), "10.0.0.1:81");
+  EXPECT_THAT(node.listed("shop"), ElementsAre("h1"));
+  EXPECT_THAT(node.keys.leases(), ElementsAre(second));
+  node.put("svc/shop/h1", "10.0.0.1:82");
+  node.pass(seconds(200));
+  EXPECT_EQ(node.get("svc/shop/h1"), "10.0.0.1:82") << "it has no lease any more";
+  EXPECT_THAT(node.listed("shop"), ElementsAre("h1"));
+}
+
+TEST(KeyspaceLeases, AreRevokedOnce) {
+  Node node;
+  const LeaseId lease = node.grant(seconds(60));
+  node.put("svc/shop/h1", "10.0.0.1:80", lease);
+  EXPECT_TRUE(node.keys.revoke(lease, "", node.now));
+  EXPECT_EQ(node.get("svc/shop/h1"), "-");
+  EXPECT_THAT(node.listed("shop"), IsEmpty());
+  EXPECT_FALSE(node.keys.revoke(lease, "", node.now));
+  EXPECT_FALSE(node.keys.lease(lease, false, node.now));
+}
+
+TEST(KeyspaceLeases, ThatClientsChoseAreUnique) {
+  Node node;
+  EXPECT_EQ(node.keys.grant(4711, seconds(1), "", node.now).length, seconds(2)) << "raised to the least";
+  EXPECT_EQ(node.keys.grant(4711, seconds(10), "", node.now).fault, Fault::kLeaseExists);
+}
+
+// R3: another node granted it a moment ago, and its record has yet to arrive.
+TEST(KeyspaceLeases, OfAnotherNodeAreTakenOn) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(10));
+  EXPECT_EQ(b.put("k", "v", lease).fault, Fault::kNone);
+  EXPECT_EQ(b.keys.numbers().adopted, 1U);
+  const LeaseId other = a.grant(seconds(10));
+  EXPECT_EQ(b.keys.keep_alive(other, "", b.now), seconds(10));
+  const LeaseId old = a.grant(seconds(10));
+  b.now += seconds(10);
+  EXPECT_FALSE(b.keys.keep_alive(old, "", b.now)) << "it is as old as it is long";
+  EXPECT_EQ(b.put("k2", "v", 4711).fault, Fault::kNoLease) << "an id that tells nothing";
+}
+
+TEST(KeyspaceLeases, ThatWereRevokedAreNotTakenOn) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(10));
+  a.keys.revoke(lease, "", a.now);
+  a.tell(b);
+  EXPECT_FALSE(b.keys.keep_alive(lease, "", b.now));
+}
+
+TEST(KeyspaceLeases, EndWhereTheLastRenewalArrivedFirst) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(4));
+  a.put("svc/shop/h1", "10.0.0.1:80", lease);
+  a.tell(b);
+  EXPECT_THAT(b.listed("shop"), ElementsAre("h1"));
+  b.pass(seconds(13));
+  EXPECT_EQ(b.get("svc/shop/h1"), "10.0.0.1:80") << "the other one may have had a renewal";
+  a.pass(seconds(13), milliseconds(100), kStart);
+  EXPECT_EQ(a.get("svc/shop/h1"), "10.0.0.1:80") << "so may b, of which nothing is covered";
+  a.keys.expire(a.now, a.now);
+  EXPECT_EQ(a.get("svc/shop/h1"), "10.0.0.1:80") << "not looked at yet";
+  a.pass(milliseconds(300), milliseconds(100), a.now);
+  EXPECT_EQ(a.get("svc/shop/h1"), "-");
+  a.tell(b);
+  EXPECT_EQ(b.get("svc/shop/h1"), "-") << "it is believed";
+  EXPECT_THAT(b.listed("shop"), IsEmpty());
+}
+
+TEST(KeyspaceLeases, EndAfterAGraceWithoutTheOtherNode) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(4));
+  a.put("k", "v", lease);
+  a.tell(b);
+  b.pass(seconds(4) + seconds(9), milliseconds(100), kStart);
+  EXPECT_EQ(b.get("k"), "v");
+  b.pass(seconds(2), milliseconds(100), kStart);
+  EXPECT_EQ(b.get("k"), "-");
+}
+
+TEST(KeyspaceLeases, ARenewalElsewhereIsStrongerThanTheEndHere) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(4));
+  a.put("k", "v", lease);
+  a.tell(b);
+  b.now += seconds(3);
+  EXPECT_TRUE(b.keys.keep_alive(lease, "", b.now));
+  a.pass(seconds(5));
+  EXPECT_EQ(a.get("k"), "-");
+  a.tell(b);
+  EXPECT_EQ(b.get("k"), "v") << "b knows better";
+  b.tell(a);
+  EXPECT_EQ(a.get("k"), "v") << "and tells";
+}
+
+TEST(KeyspaceLeases, AKeyWithoutItsLeaseRecordEndsToo) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(4));
+  a.put("k", "v", lease);
+  const RecordName name = record_of_key("k");
+  std::string bytes;
+  a.registry.with_record(a.registry.find_record(name.view()), [&](const registry::StoredRecord& stored) {
+    registry::append_record(bytes, stored.at(a.now));
+  });
+  std::string_view rest = bytes;
+  b.registry.join({.record = *registry::read_record(rest), .lease = b.now}, b.now);
+  EXPECT_EQ(b.get("k"), "v");
+  EXPECT_THAT(b.keys.leases(), ElementsAre(lease));
+  b.pass(seconds(15));
+  EXPECT_EQ(b.get("k"), "-");
+  EXPECT_THAT(b.keys.leases(), IsEmpty());
+}
+
+// -- instances
+
+TEST(KeyspaceInstances, FollowTheKey) {
+  Node node;
+  node.put("svc/shop/h1", "10.0.0.1:80");
+  EXPECT_THAT(node.listed("shop"), ElementsAre("h1"));
+  node.keys.erase({"svc/shop/h1", ""}, "", node.now);
+  EXPECT_THAT(node.listed("shop"), IsEmpty());
+}
+
+TEST(KeyspaceInstances, ThatServicesRegisterAreShownAsKeysAndNotTwice) {
+  Node node;
+  registry::RegisterArgs args;
+  args.key = {{"dev", "shop"}, "z", "native"};
+  args.addrs_json = R"(["tcp://10.0.0.2:80"])";
+  args.metadata_json = "{}";
+  ASSERT_TRUE(node.registry.register_instance(args, node.now));
+  EXPECT_EQ(node.get("svc/shop/native"), R"(["tcp://10.0.0.2:80"])");
+  node.put("svc/shop/raw", "10.0.0.1:80");
+  EXPECT_EQ(node.keys.range({"svc/", "svc0"}, 0).count, 2U);
+  EXPECT_THAT(node.listed("shop"), ElementsAre("native", "raw"));
+  EXPECT_THAT(node.keys.erase({"svc/shop/native", ""}, "", node.now).deleted, IsEmpty()) << "it is not the client's";
+  ASSERT_TRUE(node.registry.cancel({.key = args.key}, node.now));
+  EXPECT_EQ(node.get("svc/shop/native"), "-");
+}
+
+TEST(KeyspaceInstances, AWrittenKeyStandsBeforeAShownOne) {
+  Node node;
+  registry::RegisterArgs args;
+  args.key = {{"dev", "shop"}, "other-zone", "h"};
+  args.addrs_json = R"(["native"])";
+  args.metadata_json = "{}";
+  ASSERT_TRUE(node.registry.register_instance(args, node.now));
+  node.put("svc/shop/h", "10.0.0.1:80");
+  EXPECT_EQ(node.get("svc/shop/h"), "10.0.0.1:80");
+  EXPECT_EQ(node.keys.erase({"svc/shop/h", ""}, "", node.now).deleted.size(), 1U);
+  EXPECT_EQ(node.get("svc/shop/h"), R"(["native"])");
+}
+
+TEST(KeyspaceInstances, AreNotCountedOnByTheSelfProtection) {
+  Node node;
+  node.put("svc/shop/h1", "10.0.0.1:80", node.grant(seconds(60)));
+  EXPECT_EQ(node.registry.size(), 1) << "keys and leases are none";
+  EXPECT_EQ(node.registry.expected_per_minute(), 0);
+  EXPECT_EQ(node.registry.application_keys().size(), 1U);
+}
+
+TEST(KeyspaceInstances, WithoutAKeyAreFoundByTheAudit) {
+  Node a(1), b(2);
+  a.put("svc/shop/h1", "10.0.0.1:80");
+  std::string bytes;
+  a.registry.with_record(a.registry.find_record({{"dev", "shop"}, "z", "h1"}),
+                         [&](const registry::StoredRecord& s) { registry::append_record(bytes, s.at(a.now)); });
+  std::string_view rest = bytes;
+  b.registry.join({.record = *registry::read_record(rest), .lease = b.now}, b.now);
+  b.now += seconds(30);
+  b.keys.audit(b.now);
+  EXPECT_THAT(b.listed("shop"), ElementsAre("h1")) << "its key may be on its way";
+  b.now += seconds(40);
+  b.keys.audit(b.now);
+  EXPECT_THAT(b.listed("shop"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace discovery::keyspace
