@@ -22,6 +22,8 @@ enum class Layout : uint8_t {
 };
 inline constexpr std::array kAllLayouts = {Layout::kNone, Layout::kGoMicro, Layout::kKratos, Layout::kRpcx,
                                            Layout::kNmid, Layout::kNaming,  Layout::kGoZero, Layout::kBare};
+/// Those in which instances of other protocols are shown.
+inline constexpr std::array kShownLayouts = {Layout::kGoMicro, Layout::kKratos, Layout::kNaming};
 
 /// As it stands in configuration, documents and answers: "go-micro", "kratos", ...; "none".
 [[nodiscard]] std::string_view layout_name(Layout layout);

@@ -38,11 +38,11 @@ struct MappedInstance {
 
 /// The texts of an instance as the registry stores them (registry/instance.h).
 struct StoredTexts {
-  std::string_view appid;
-  std::string_view hostname;
-  std::string_view version;
-  std::string_view addrs_json;
-  std::string_view metadata_json;
+  std::string_view appid{};
+  std::string_view hostname{};
+  std::string_view version{};
+  std::string_view addrs_json{};
+  std::string_view metadata_json{};
   uint32_t status = kStatusUp;
 };
 
