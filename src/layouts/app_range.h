@@ -32,8 +32,8 @@ struct AppRange {
 };
 
 /// An application that is in none of these has no virtual key in the range; one that is may have some. Empty: nothing
-/// virtual is there. A prefix that names an application and ends with a slash gives that application alone.
-/// Not in the order of keys: `a-b/` comes before `a/`.
+/// virtual is there. A prefix that names an application and ends with a slash gives that application alone, and in
+/// kratos those whose appid goes on after that slash. Not in the order of keys: `a-b/` comes before `a/`.
 [[nodiscard]] std::vector<AppRange> apps_in(const KeyRange& range, const Settings& settings);
 
 }  // namespace discovery::layouts
