@@ -20,10 +20,10 @@ struct Span {
   [[nodiscard]] bool before_end(std::string_view text) const { return !to || text < *to; }
 };
 
+/// Of more than one key.
 Span span_of(const KeyRange& range) {
-  Span span{std::string(range.key), std::string(range.range_end)};
-  if (range.range_end.empty()) span.to = span.from + '\0';
-  if (range.range_end == kNoEnd) span.to.reset();
+  Span span{std::string(range.key), std::nullopt};
+  if (range.range_end != kNoEnd) span.to = range.range_end;
   return span;
 }
 
@@ -58,7 +58,10 @@ bool reaches(const Span& rest, std::string_view appid) {
 
 /// Applications below one prefix. An appid is in `rest`, or is so short that the begin of `rest` goes on in its
 /// hostname.
-void add_apps(Layout layout, const Span& rest, const InstanceLimits& limits, std::vector<AppRange>& out) {
+void add_apps(Layout layout, Span rest, const InstanceLimits& limits, std::vector<AppRange>& out) {
+  // No key of ours is longer. What begins earlier has all that it had, and a hostile key costs no more than this.
+  const size_t bytes_max = 2 * limits.name_bytes_max + 1;
+  if (rest.from.size() > bytes_max) rest.from.resize(bytes_max);
   for (size_t bytes = 1; bytes < rest.from.size() && bytes <= limits.name_bytes_max; ++bytes) {
     const std::string_view appid = std::string_view(rest.from).substr(0, bytes);
     if (layout == Layout::kGoMicro && appid.back() == '/') break;
@@ -92,11 +95,12 @@ std::vector<AppRange> apps_in(const KeyRange& range, const Settings& settings) {
   }
   const Span keys = span_of(range);
   if (settings.show_go_micro) {
-    if (const auto rest = below_front(keys, kGoMicroPrefix)) add_apps(Layout::kGoMicro, *rest, settings.limits, out);
+    if (auto rest = below_front(keys, kGoMicroPrefix))
+      add_apps(Layout::kGoMicro, *std::move(rest), settings.limits, out);
   }
   if (settings.show_kratos) {
-    if (const auto rest = below_front(keys, settings.kratos_namespace)) {
-      add_apps(Layout::kKratos, *rest, settings.limits, out);
+    if (auto rest = below_front(keys, settings.kratos_namespace)) {
+      add_apps(Layout::kKratos, *std::move(rest), settings.limits, out);
     }
   }
   for (const std::string& target : settings.naming_targets) {

@@ -1,6 +1,7 @@
 // Which applications may have virtual keys in a range of keys, so that a Range or Watch need not look at all of them.
 //
-// Thread: pure functions. Cost: linear in the key and in settings.naming_targets.
+// Thread: pure functions. Cost: linear in the keys and in settings.naming_targets, and the square of
+// limits.name_bytes_max for keys as long as that.
 #pragma once
 
 #include <string>

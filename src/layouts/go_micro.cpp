@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kProtocol = "protocol";
 constexpr std::string_view kDefaultScheme = "tcp";
+constexpr size_t kNodesKept = 2;  // one too many
 
 struct Node {
   std::string id;
@@ -22,23 +23,22 @@ struct Node {
   Members metadata;
 };
 
-bool read_node(JsonReader& reader, Node& node) {
+bool read_node(JsonReader& reader, size_t members_max, Node& node) {
   return each_member(reader, [&](const std::string& name, const JsonToken& first) {
     if (name == "id") return take_string(first, node.id);
     if (name == "address") return take_string(first, node.address);
-    if (name == "metadata") return take_members(reader, first, node.metadata);
+    if (name == "metadata") return take_members(reader, first, members_max, node.metadata);
     return skip_value(reader, first);
   });
 }
 
-/// The first is kept, the others are only counted.
-bool read_nodes(JsonReader& reader, const JsonToken& first, Node& node, size_t& nodes) {
-  nodes = 0;
+/// Keeps kNodesKept of them.
+bool read_nodes(JsonReader& reader, const JsonToken& first, size_t members_max, std::vector<Node>& nodes) {
+  nodes.clear();
   return each_item(reader, first, [&](const JsonToken& item) {
-    Node another;
-    if (item.kind != JsonKind::kObjectBegin || !read_node(reader, another)) return false;
-    if (nodes++ == 0) node = std::move(another);
-    return true;
+    if (item.kind != JsonKind::kObjectBegin) return false;
+    if (nodes.size() == kNodesKept) return reader.skip_container();
+    return read_node(reader, members_max, nodes.emplace_back());
   });
 }
 
@@ -72,20 +72,25 @@ bool is_segment(std::string_view text) {
 
 }  // namespace
 
-Reading read_go_micro(std::string_view value) {
+Reading read_go_micro(std::string_view value, const InstanceLimits& limits) {
   MappedInstance instance;
-  Node node;
-  size_t nodes = 0;
+  std::vector<Node> nodes;
   Members metadata;
+  const size_t members_max = limits.metadata.members_max;
   const bool read = each_member_of(value, [&](JsonReader& reader, const std::string& name, const JsonToken& first) {
     if (name == "name") return take_string(first, instance.appid);
     if (name == "version") return take_string(first, instance.version);
-    if (name == "metadata") return take_members(reader, first, metadata);
-    if (name == "nodes") return read_nodes(reader, first, node, nodes);
+    if (name == "metadata") return take_members(reader, first, members_max, metadata);
+    if (name == "nodes") return read_nodes(reader, first, members_max, nodes);
     return skip_value(reader, first);
   });
-  if (!read) return refuse("the value is not the JSON of a go-micro service");
-  if (nodes != 1) return refuse("a go-micro service in a key has exactly one node");
+  if (!read) {
+    const Members& last = nodes.empty() ? metadata : nodes.back().metadata;
+    return refuse_unread("the value is not the JSON of a go-micro service", last.size() > members_max ? last : metadata,
+                         limits);
+  }
+  if (nodes.size() != 1) return refuse("a go-micro service in a key has exactly one node");
+  Node& node = nodes.front();
   if (node.address.empty()) return refuse("the go-micro node has no address");
   instance.hostname = std::move(node.id);
   instance.addrs.push_back(with_scheme(scheme_of(node.metadata), node.address));

@@ -14,7 +14,7 @@
 namespace discovery::layouts {
 
 /// Address `<node.metadata.protocol, or tcp>://<node.address>`; metadata of the node over that of the service.
-[[nodiscard]] Reading read_go_micro(std::string_view value);
+[[nodiscard]] Reading read_go_micro(std::string_view value, const InstanceLimits& limits);
 
 /// As go-micro's own encoding would write it, metadata all with the node. None: no address that it can dial.
 [[nodiscard]] std::optional<std::string> go_micro_value(const MappedInstance& instance, const InstanceLimits& limits);

@@ -120,28 +120,29 @@ Choice choose(std::string_view key, std::string_view value, const Settings& sett
   return by_value(key, value);
 }
 
-Reading read_rpcx_below(std::string_view key, std::string_view rest, std::string_view value) {
+Reading read_rpcx_below(std::string_view key, std::string_view rest, std::string_view value,
+                        const InstanceLimits& limits) {
   if (!is_rpcx_node(last_segment(rest)) && is_rpcx_marker(key, value)) {
     return refuse("a marker of rpcx, which is no instance");
   }
   const auto parts = split_last(rest);
-  return parts ? read_rpcx({parts->before, parts->after}, value) : read_rpcx({"", rest}, value);
+  return read_rpcx(parts ? RpcxPlace{parts->before, parts->after} : RpcxPlace{"", rest}, value, limits);
 }
 
-Reading read(const Choice& choice, std::string_view key, std::string_view value) {
+Reading read(const Choice& choice, std::string_view key, std::string_view value, const InstanceLimits& limits) {
   switch (choice.layout) {
     case Layout::kNone:
       break;
     case Layout::kGoMicro:
-      return read_go_micro(value);
+      return read_go_micro(value, limits);
     case Layout::kKratos:
-      return read_kratos(value);
+      return read_kratos(value, limits);
     case Layout::kRpcx:
-      return read_rpcx_below(key, choice.rest, value);
+      return read_rpcx_below(key, choice.rest, value, limits);
     case Layout::kNmid:
       return read_nmid(choice.rest, value);
     case Layout::kNaming:
-      return read_naming({choice.front, choice.rest}, value);
+      return read_naming({choice.front, choice.rest}, value, limits);
     case Layout::kGoZero:
       return read_go_zero(key, value);
     case Layout::kBare:
@@ -160,7 +161,7 @@ Mapping instances_of(std::string_view key, std::string_view value, const Setting
   }
   const Choice choice = choose(key, value, settings);
   mapping.tried = choice.layout;
-  Reading reading = read(choice, key, value);
+  Reading reading = read(choice, key, value, settings.limits);
   mapping.why = reading.why;
   for (const MappedInstance& instance : reading.instances) {
     if (!mapping.why.empty()) break;

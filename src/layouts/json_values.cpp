@@ -84,12 +84,12 @@ bool take_text(JsonReader& reader, const JsonToken& first, std::string& to) {
   }
 }
 
-bool take_members(JsonReader& reader, const JsonToken& first, Members& to) {
+bool take_members(JsonReader& reader, const JsonToken& first, size_t members_max, Members& to) {
   to.clear();
   if (first.kind == JsonKind::kNull) return true;
   if (first.kind != JsonKind::kObjectBegin) return false;
   return each_member(reader, [&](std::string name, const JsonToken& value) {
-    return take_text(reader, value, to.emplace_back(std::move(name), std::string()).second);
+    return take_text(reader, value, to.emplace_back(std::move(name), std::string()).second) && to.size() <= members_max;
   });
 }
 

@@ -5,6 +5,7 @@
 // no more use. Of members with one name the last wins, as in Go's encoding/json, which writes them all.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -61,6 +62,8 @@ template <class F>
 [[nodiscard]] bool take_text(codec::JsonReader& reader, const codec::JsonToken& first, std::string& to);
 
 /// An object, its values as take_text() gives them; or null, which has no members. In the order they were written.
-[[nodiscard]] bool take_members(codec::JsonReader& reader, const codec::JsonToken& first, Members& to);
+/// False too when there are more than `members_max`, repeated names included; `to` has then one more.
+[[nodiscard]] bool take_members(codec::JsonReader& reader, const codec::JsonToken& first, size_t members_max,
+                                Members& to);
 
 }  // namespace discovery::layouts

@@ -11,30 +11,31 @@ using codec::JsonToken;
 
 namespace {
 
-bool read_endpoints(JsonReader& reader, const JsonToken& first, std::vector<std::string>& addrs) {
+bool read_endpoints(JsonReader& reader, const JsonToken& first, size_t addrs_max, std::vector<std::string>& addrs) {
   addrs.clear();
   return each_item(reader, first, [&](const JsonToken& item) {
     std::string& addr = addrs.emplace_back();
     if (item.kind != JsonKind::kString || !take_string(item, addr)) return false;
     if (const size_t query = addr.find('?'); query != std::string::npos) addr.resize(query);
-    return true;
+    return addrs.size() <= addrs_max;
   });
 }
 
 }  // namespace
 
-Reading read_kratos(std::string_view value) {
+Reading read_kratos(std::string_view value, const InstanceLimits& limits) {
   MappedInstance instance;
   Members metadata;
   const bool read = each_member_of(value, [&](JsonReader& reader, const std::string& name, const JsonToken& first) {
     if (name == "id") return take_string(first, instance.hostname);
     if (name == "name") return take_string(first, instance.appid);
     if (name == "version") return take_string(first, instance.version);
-    if (name == "metadata") return take_members(reader, first, metadata);
-    if (name == "endpoints") return read_endpoints(reader, first, instance.addrs);
+    if (name == "metadata") return take_members(reader, first, limits.metadata.members_max, metadata);
+    if (name == "endpoints") return read_endpoints(reader, first, limits.addrs_max, instance.addrs);
     return skip_value(reader, first);
   });
-  if (!read) return refuse("the value is not the JSON of a kratos instance");
+  if (!read && instance.addrs.size() > limits.addrs_max) return refuse(kTooManyAddrs);
+  if (!read) return refuse_unread("the value is not the JSON of a kratos instance", metadata, limits);
   instance.metadata = to_metadata(std::move(metadata));
   return one(std::move(instance));
 }

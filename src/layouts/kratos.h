@@ -14,7 +14,7 @@
 namespace discovery::layouts {
 
 /// Addresses: the endpoints without their query.
-[[nodiscard]] Reading read_kratos(std::string_view value);
+[[nodiscard]] Reading read_kratos(std::string_view value, const InstanceLimits& limits);
 
 /// As kratos' own encoding would write it. None: no address that its clients could read.
 [[nodiscard]] std::optional<std::string> kratos_value(const MappedInstance& instance);

@@ -29,15 +29,13 @@ std::string_view why_not_held(const MappedInstance& i, const Settings& settings)
   if (i.appid == settings.self_appid) return "the appid is the one of the registry's own nodes";
   if (!is_name(i.hostname, limits)) return "the hostname is empty, too long, no UTF-8, or has control characters";
   if (i.addrs.empty()) return "no address";
-  if (i.addrs.size() > limits.addrs_max) return "more addresses than limits.addrs allows";
+  if (i.addrs.size() > limits.addrs_max) return kTooManyAddrs;
   if (!std::ranges::all_of(i.addrs, [&](const std::string& a) { return is_name(a, limits) && !has_comma(a); })) {
     return "an address is empty, too long, no UTF-8, or has a comma or control characters";
   }
   if (i.version.size() > limits.name_bytes_max || !codec::is_utf8(i.version))
     return "the version is too long, or no UTF-8";
-  if (!codec::within_limits(i.metadata, limits.metadata)) {
-    return "metadata past limits.metadata_members or limits.metadata_bytes";
-  }
+  if (!codec::within_limits(i.metadata, limits.metadata)) return kTooMuchMetadata;
   return "";
 }
 

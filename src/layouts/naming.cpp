@@ -13,24 +13,26 @@ namespace {
 
 constexpr std::string_view kScheme = "grpc";
 
-bool read_metadata(JsonReader& reader, const JsonToken& first, Members& to) {
-  if (first.kind == JsonKind::kNull || first.kind == JsonKind::kObjectBegin) return take_members(reader, first, to);
+bool read_metadata(JsonReader& reader, const JsonToken& first, size_t members_max, Members& to) {
+  if (first.kind == JsonKind::kNull || first.kind == JsonKind::kObjectBegin) {
+    return take_members(reader, first, members_max, to);
+  }
   to.assign(1, {"metadata", ""});
   return take_text(reader, first, to.front().second);
 }
 
 }  // namespace
 
-Reading read_naming(const NamingPlace& place, std::string_view value) {
+Reading read_naming(const NamingPlace& place, std::string_view value, const InstanceLimits& limits) {
   MappedInstance instance;
   std::string addr;
   Members metadata;
   const bool read = each_member_of(value, [&](JsonReader& reader, const std::string& name, const JsonToken& first) {
     if (name == "Addr") return take_string(first, addr);
-    if (name == "Metadata") return read_metadata(reader, first, metadata);
+    if (name == "Metadata") return read_metadata(reader, first, limits.metadata.members_max, metadata);
     return skip_value(reader, first);
   });
-  if (!read) return refuse("the value is not the JSON of an endpoint of etcd's naming");
+  if (!read) return refuse_unread("the value is not the JSON of an endpoint of etcd's naming", metadata, limits);
   if (addr.empty()) return refuse("the endpoint has no Addr");
   instance.appid = place.target;
   instance.hostname = place.endpoint;

@@ -17,7 +17,7 @@ struct NamingPlace {
   std::string_view endpoint;
 };
 /// Address `grpc://<Addr>`; Metadata flattened if it is an object, else as text in the member `metadata`.
-[[nodiscard]] Reading read_naming(const NamingPlace& place, std::string_view value);
+[[nodiscard]] Reading read_naming(const NamingPlace& place, std::string_view value, const InstanceLimits& limits);
 
 /// None: no address that a resolver could dial.
 [[nodiscard]] std::optional<std::string> naming_value(const MappedInstance& instance);

@@ -31,12 +31,14 @@ Reading read_nmid(std::string_view worker, std::string_view value) {
   size_t addresses = 0;
   const bool read = each_member_of(value, [&](JsonReader& reader, const std::string& name, const JsonToken& first) {
     std::vector<std::string>& addrs = functions[name];
+    if (functions.size() > kInstancesMax) return false;
     addrs.clear();
     return each_item(reader, first, [&](const JsonToken& item) {
       return ++addresses <= kInstancesMax && item.kind == JsonKind::kString && take_string(item, addrs.emplace_back());
     });
   });
-  if (addresses > kInstancesMax) return refuse("more functions and addresses than one nmid worker may have");
+  if (addresses > kInstancesMax || functions.size() > kInstancesMax)
+    return refuse("more functions and addresses than one nmid worker may have");
   if (!read) return refuse("the value is not the JSON of an nmid worker");
   Reading reading;
   for (const auto& [function, addrs] : functions) {

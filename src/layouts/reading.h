@@ -1,6 +1,7 @@
 // What the reader of one layout says of a value. Internal to src/layouts.
 //
-// A reader looks at the form only; whether the registry can hold the instances is asked afterwards, for all alike.
+// A reader looks at the form only; whether the registry can hold the instances is asked afterwards, for all alike. But
+// it keeps no more addresses and members than may be, so that a hostile value costs no more than its bytes.
 #pragma once
 
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "layouts/json_values.h"
 #include "layouts/mapped_instance.h"
+#include "layouts/names.h"
 
 namespace discovery::layouts {
 
@@ -23,6 +25,12 @@ struct Reading {
   Reading reading;
   reading.instances.push_back(std::move(instance));
   return reading;
+}
+
+/// Of a value that could not be read to its end.
+[[nodiscard]] inline Reading refuse_unread(std::string_view why, const Members& metadata,
+                                           const InstanceLimits& limits) {
+  return refuse(metadata.size() > limits.metadata.members_max ? kTooMuchMetadata : why);
 }
 
 /// Canonical; of equal names the last one stays.

@@ -30,9 +30,10 @@ void read_pair(std::string_view pair, Members& members) {
   members.emplace_back(std::move(name), std::move(value));
 }
 
-Members read_query(std::string_view query) {
+/// At most `members_max` and one more.
+Members read_query(std::string_view query, size_t members_max) {
   Members members;
-  for (size_t from = 0; from < query.size();) {
+  for (size_t from = 0; from < query.size() && members.size() <= members_max;) {
     const size_t end = std::min(query.find('&', from), query.size());
     read_pair(query.substr(from, end - from), members);
     from = end + 1;
@@ -52,7 +53,7 @@ bool is_rpcx_marker(std::string_view key, std::string_view value) {
   return value == kBaseMarker || (key.find('/') != std::string_view::npos && last_segment(key) == value);
 }
 
-Reading read_rpcx(const RpcxPlace& place, std::string_view value) {
+Reading read_rpcx(const RpcxPlace& place, std::string_view value, const InstanceLimits& limits) {
   if (!is_rpcx_node(place.node)) return refuse("the last segment is not <network>@<host:port>");
   if (place.service.empty()) return refuse("no service stands before the rpcx address");
   MappedInstance instance;
@@ -60,7 +61,9 @@ Reading read_rpcx(const RpcxPlace& place, std::string_view value) {
   instance.hostname = place.node;
   const size_t at = place.node.find('@');
   instance.addrs.push_back(with_scheme(place.node.substr(0, at), place.node.substr(at + 1)));
-  instance.metadata = to_metadata(read_query(value));
+  Members query = read_query(value, limits.metadata.members_max);
+  if (query.size() > limits.metadata.members_max) return refuse(kTooMuchMetadata);
+  instance.metadata = to_metadata(std::move(query));
   for (const auto& [name, text] : instance.metadata.members) {
     if (name == "state" && text == "inactive") instance.status = kStatusWaiting;
   }

@@ -23,6 +23,6 @@ struct RpcxPlace {
   std::string_view node;
 };
 /// Hostname: the node as it is. Status 2 if state=inactive.
-[[nodiscard]] Reading read_rpcx(const RpcxPlace& place, std::string_view value);
+[[nodiscard]] Reading read_rpcx(const RpcxPlace& place, std::string_view value, const InstanceLimits& limits);
 
 }  // namespace discovery::layouts

@@ -77,6 +77,19 @@ TEST(AppRange, KnowsThatADashComesBeforeASlash) {
       << "a/ is behind a-b/";
 }
 
+TEST(AppRange, OfKeysLongerThanAnyNameIsShort) {
+  const std::string end = "/micro/registry/b";
+  for (const size_t bytes : {size_t{2048}, size_t{2049}, size_t{2050}, size_t{1} << 20}) {
+    const std::string from = "/micro/registry/" + std::string(bytes, 'a');
+    const auto ranges = apps_in({from, end}, {});
+    ASSERT_EQ(ranges.size(), 1U);
+    EXPECT_EQ(ranges[0].from.size(), std::min<size_t>(bytes, 2049));
+    EXPECT_EQ(ranges[0].to, "b");
+  }
+  const std::string dashes = "/micro/registry/" + std::string(size_t{1} << 20, '-');
+  EXPECT_LE(apps_in({dashes, end}, {}).size(), 1025U);
+}
+
 TEST(KeyRange, ContainsWhatEtcdsDoes) {
   EXPECT_TRUE(KeyRange{"a"}.contains("a"));
   EXPECT_FALSE(KeyRange{"a"}.contains("aa"));

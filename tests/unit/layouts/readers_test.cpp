@@ -102,6 +102,29 @@ TEST(Kratos, HoldsMetadataUpToTheLimit) {
             "none: metadata past limits.metadata_members or limits.metadata_bytes");
 }
 
+TEST(Metadata, IsReadUpToTheLimitOfItsMembers) {
+  constexpr std::string_view kPast = "none: metadata past limits.metadata_members or limits.metadata_bytes";
+  const auto members = [](size_t n, std::string_view one, char between) {
+    std::string all(one);
+    while (--n > 0) (all += between) += one;
+    return all;
+  };
+  const auto object = [&](size_t n) { return "{" + members(n, R"("a":"b")", ',') + "}"; };
+  const auto all = [&](size_t n) {
+    const std::string node = R"([{"id":"n","address":"h:1","metadata":)" + object(n) + "}]";
+    return std::vector<std::string>{
+        go_micro(R"([{"id":"n","address":"h:1"}])", R"(,"metadata":)" + object(n)),
+        go_micro(node),
+        told("/microservices/cart/k",
+             R"({"id":"k","name":"cart","endpoints":["tcp://h:1"],"metadata":)" + object(n) + "}"),
+        told("cart/k", R"({"Addr":"h:1","Metadata":)" + object(n) + "}"),
+        told("b/cart/tcp@h:1", members(n, "a=b", '&')),
+    };
+  };
+  for (const std::string& text : all(256)) EXPECT_TRUE(text.ends_with(R"("metadata":{"a":"b"}})")) << text;
+  for (const std::string& text : all(257)) EXPECT_EQ(text, kPast) << "repeated names count";
+}
+
 TEST(Rpcx, ReadsTheQueryAsGoDoes) {
   const auto metadata = [](std::string_view query) { return metadata_of(only("b/Arith/tcp@h:1", query)); };
   EXPECT_EQ(metadata(""), "{}");
@@ -155,8 +178,15 @@ TEST(Nmid, HasInstancesUpToTheLimit) {
     return R"({"f":[)" + list + "]}";
   };
   EXPECT_EQ(instances_of("nmid/w", value(kInstancesMax), {}).instances.size(), kInstancesMax);
-  EXPECT_EQ(told("nmid/w", value(kInstancesMax + 1)),
-            "none: more functions and addresses than one nmid worker may have");
+  const std::string too_many = "none: more functions and addresses than one nmid worker may have";
+  EXPECT_EQ(told("nmid/w", value(kInstancesMax + 1)), too_many);
+  const auto empty_functions = [](size_t n) {
+    std::string list;
+    for (size_t i = 0; i < n; ++i) list += (i ? "," : "") + ("\"f" + std::to_string(i) + "\":[]");
+    return "{" + list + "}";
+  };
+  EXPECT_EQ(told("nmid/w", empty_functions(kInstancesMax)), "nmid");
+  EXPECT_EQ(told("nmid/w", empty_functions(kInstancesMax + 1)), too_many);
 }
 
 TEST(Naming, FlattensMetadata) {
