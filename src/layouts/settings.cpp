@@ -20,10 +20,14 @@ Result<void> check_prefixes(const std::vector<PrefixRule>& prefixes) {
 }
 
 /// `what` is shown below `path`: that may be neither in another layout's place nor around it.
-Result<void> check_place(const std::string& what, const std::string& path) {
-  if (path.empty() || path.ends_with('/')) return invalid(what + " is empty, or ends with a slash: " + path);
+Result<void> check_place(std::string_view what, const std::string& path) {
+  if (path.empty() || path.ends_with('/')) {
+    return invalid(std::string(what).append(" is empty, or ends with a slash: ").append(path));
+  }
   for (const std::string_view taken : {kNmidPrefix, kGoMicroPrefix}) {
-    if (overlap(path, taken)) return invalid(what + " is in the place of " + std::string(taken) + "/: " + path);
+    if (overlap(path, taken)) {
+      return invalid(std::string(what).append(" is in the place of ").append(taken).append("/: ").append(path));
+    }
   }
   return {};
 }
