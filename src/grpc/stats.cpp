@@ -4,10 +4,10 @@ namespace discovery::grpc {
 
 std::string_view rule_name(Rule rule) {
   static constexpr std::array<std::string_view, kRules> kNames = {
-      "content_type", "unknown_method", "encoding",       "timeout_field", "header_bytes", "message_bytes",
-      "cardinality",  "truncated",      "partial_bytes",  "slow_message",  "unsent",       "stalled",
-      "calls",        "resets",         "control_frames", "flooded",       "head_bomb",    "protocol",
-      "preface",      "idle",           "write_stall",    "ping"};
+      "content_type", "unknown_method", "encoding",      "timeout_field",  "header_bytes", "message_bytes",
+      "cardinality",  "truncated",      "partial_bytes", "slow_message",   "unsent",       "stalled",
+      "calls",        "drain",          "resets",        "control_frames", "flooded",      "head_bomb",
+      "protocol",     "preface",        "idle",          "write_stall",    "ping"};
   return kNames[static_cast<size_t>(rule)];
 }
 

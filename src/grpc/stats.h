@@ -30,6 +30,7 @@ enum class Rule : uint8_t {
   kUnsent,  ///< Limits::unsent_bytes_max, or the server's
   kStalled,
   kCalls,
+  kDrain,  ///< the server stops
   // a connection
   kResets,
   kControlFrames,
@@ -41,7 +42,7 @@ enum class Rule : uint8_t {
   kWriteStall,
   kPing,
 };
-inline constexpr size_t kRules = 22;
+inline constexpr size_t kRules = 23;
 /// "content_type"
 [[nodiscard]] std::string_view rule_name(Rule rule);
 

@@ -34,6 +34,11 @@ ConnectionGroup::~ConnectionGroup() {
   while (!open.empty()) delete &open.front();  // the destructor takes it out of both lists
 }
 
+std::unique_ptr<Conversation> ConnectionGroup::converse(Transport& transport, codec::ClientAddress client) {
+  if (conversations) return conversations->make(context, transport, std::move(client));
+  return std::make_unique<Session>(context, transport, std::move(client));
+}
+
 void ConnectionGroup::call_later(TcpConnection& connection) {
   ListNode<LaterTag>& node = connection;
   if (node.linked()) return;
@@ -64,10 +69,7 @@ void TcpConnection::open(ConnectionGroup& group, int descriptor, codec::ClientAd
 }
 
 TcpConnection::TcpConnection(ConnectionGroup& group, int descriptor, codec::ClientAddress client)
-    : group_(group),
-      conversation_(group.conversations ? group.conversations->make(group.context, *this, std::move(client))
-                                        : std::make_unique<Session>(group.context, *this, std::move(client))),
-      descriptor_(descriptor) {
+    : group_(group), conversation_(group.converse(*this, std::move(client))), descriptor_(descriptor) {
   group_.context.stats.open.add();
 }
 

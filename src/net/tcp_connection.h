@@ -43,6 +43,7 @@ class ConnectionGroup {
  private:
   friend class TcpConnection;
 
+  std::unique_ptr<Conversation> converse(Transport& transport, codec::ClientAddress client);
   /// Runs its on_later() in a later turn; asking again before that changes nothing.
   void call_later(TcpConnection& connection);
   void run_later();
