@@ -32,7 +32,7 @@ class Budget {
       return;
     }
     if (per_second == 0) return;
-    const Duration each = std::chrono::seconds(1) / per_second;
+    const Duration each = Duration(std::chrono::seconds(1)) / per_second;
     const int64_t n = (now - refilled_) / each;
     if (n <= 0) return;
     refilled_ += n * each;

@@ -63,6 +63,7 @@ void Doorstep::decide(std::span<char> bytes) {
     auto session = std::make_unique<net::Session>(context_, transport_, std::move(client_));
     net::Session& inside = *session;
     inside_ = std::move(session);
+    if (draining_) inside.end_with_next_answer();
     inside.start_with(bytes);
   }
 }
@@ -70,6 +71,7 @@ void Doorstep::decide(std::span<char> bytes) {
 void Doorstep::drain() {
   if (inside_) return inside_->drain();
   if (closed_) return;
+  draining_ = true;
   read();  // a request may be in the socket already
   if (inside_) return closed() ? void() : inside_->drain();
   close();

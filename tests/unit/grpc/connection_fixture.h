@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/set_clock.h"
@@ -46,14 +47,22 @@ struct ConnectionFixture {
     }
     FAIL() << "never comes to rest";
   }
-  /// Bytes of the test's own; returns what they are answered with.
+  /// Bytes of the test's own, whose answer the client does not see; returns it.
   std::string talk(std::string_view bytes) {
     transport.client_sends(std::string(bytes));
     EXPECT_TRUE(transport.run(*conversation)) << "never comes to rest";
+    heard += transport.written();
     return transport.take_written();
   }
-  /// The same, shown to the client.
-  void talk_to_client(std::string_view bytes) { client.feed(talk(bytes)); }
+  /// The code of the last GOAWAY, that the client or the test has seen.
+  [[nodiscard]] std::optional<uint32_t> goaway() const {
+    std::optional<uint32_t> code;
+    if (client.told_to_go()) code = client.goaway_code();
+    for (const RawFrame& frame : parse_frames(heard)) {
+      if (frame.type == NGHTTP2_GOAWAY) code = static_cast<uint32_t>(number_of(frame.payload.substr(4, 4)));
+    }
+    return code;
+  }
 
   void advance(Duration by) {
     clock.advance(by);
@@ -67,8 +76,7 @@ struct ConnectionFixture {
   [[nodiscard]] bool closed() const { return transport.closes() == 1; }
   /// GOAWAY with that code, the sending side shut, every call told, and closed a second later.
   void expect_abandoned(uint32_t error_code, Rule rule) {
-    EXPECT_TRUE(client.told_to_go());
-    EXPECT_EQ(client.goaway_code(), error_code);
+    EXPECT_EQ(goaway(), error_code);
     EXPECT_EQ(refused(rule), 1u);
     EXPECT_TRUE(transport.send_shut_down());
     EXPECT_EQ(board.made, board.destroyed);
@@ -86,6 +94,7 @@ struct ConnectionFixture {
   Lane lane;
   net::FakeTransport transport;
   Http2Client client;
+  std::string heard;  ///< by talk()
   std::unique_ptr<Doorstep> conversation;
 };
 

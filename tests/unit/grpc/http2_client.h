@@ -28,6 +28,32 @@ inline std::string raw_frame(uint8_t type, uint8_t flags, uint32_t stream, std::
          std::string(payload);
 }
 
+inline uint64_t number_of(std::string_view bytes) {
+  uint64_t number = 0;
+  for (const char c : bytes) number = number << 8 | static_cast<unsigned char>(c);
+  return number;
+}
+
+struct RawFrame {
+  uint8_t type = 0;
+  uint8_t flags = 0;
+  uint32_t stream = 0;
+  std::string payload;
+};
+
+/// The whole ones.
+inline std::vector<RawFrame> parse_frames(std::string_view bytes) {
+  std::vector<RawFrame> frames;
+  while (bytes.size() >= 9) {
+    const size_t length = number_of(bytes.substr(0, 3));
+    if (bytes.size() < 9 + length) break;
+    frames.push_back({static_cast<uint8_t>(bytes[3]), static_cast<uint8_t>(bytes[4]),
+                      static_cast<uint32_t>(number_of(bytes.substr(5, 4))), std::string(bytes.substr(9, length))});
+    bytes.remove_prefix(9 + length);
+  }
+  return frames;
+}
+
 /// As gRPC puts it into DATA.
 inline std::string framed(std::string_view message, char flag = 0) {
   return std::string(1, flag) + big_endian(message.size(), 4) + std::string(message);
@@ -52,7 +78,7 @@ inline std::string literal(std::string_view name, std::string_view value) {
 
 /// The head of a call.
 inline std::string call_head(std::string_view path) {
-  return literal(":method", "POST") + literal(":scheme", "http") + literal(":path", path) +
+  return literal(":method", "POST") + literal(":scheme", "http") + literal(":path", path) + literal(":authority", "a") +
          literal("content-type", "application/grpc");
 }
 
@@ -186,6 +212,7 @@ class Http2Client {
   }
 
   [[nodiscard]] Answer& answer(int32_t id) { return answers_[id]; }
+  /// By GOAWAY.
   [[nodiscard]] bool told_to_go() const { return goaways_ > 0; }
   [[nodiscard]] uint32_t goaway_code() const { return goaway_code_; }
   [[nodiscard]] int32_t goaway_stream() const { return goaway_stream_; }

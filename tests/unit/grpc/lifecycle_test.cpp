@@ -35,7 +35,9 @@ TEST(GrpcLifecycle, TheFirstBytesMayBeCutAnywhere) {
     EXPECT_NE(expected, "");
     for (size_t cut = 1; cut < request.size(); ++cut) {
       ConnectionFixture f;
-      EXPECT_EQ(f.talk(request.substr(0, cut)) + f.talk(request.substr(cut)), expected) << cut;
+      f.talk(request.substr(0, cut));
+      f.talk(request.substr(cut));
+      EXPECT_EQ(f.heard, expected) << cut;
     }
   }
   for (size_t cut = 1; cut < kClientPreface.size(); ++cut) {
@@ -215,7 +217,7 @@ TEST(GrpcLifecycle, AClientThatSaysGoodbyeIsLeft) {
   ConnectionFixture f;
   f.client.ask("/t.Echo/Unary", "x");
   f.run();
-  f.talk_to_client(raw_frame(NGHTTP2_GOAWAY, 0, 0, big_endian(0, 8)));
+  f.talk(raw_frame(NGHTTP2_GOAWAY, 0, 0, big_endian(0, 8)));
   EXPECT_TRUE(f.transport.send_shut_down());
 }
 
