@@ -14,7 +14,8 @@ constexpr Duration kYoung = std::chrono::seconds(1);
 
 }  // namespace
 
-/// Frames that carry nothing are paid for by those that do.
+/// Frames that carry nothing are paid for by those that do. nghttp2 does not tell of those that it skips (an unknown
+/// kind, DATA of a stream that has ended): they cost no more than the bytes they are.
 int Connection::begin_frame(uint8_t type) {
   if (type == NGHTTP2_HEADERS) {
     control_.earn(kControlEarned);

@@ -335,7 +335,6 @@ TEST(GrpcLimits, FramesThatDoNothing) {
       raw_frame(NGHTTP2_PRIORITY, 0, 5, big_endian(0, 4) + "\x10"),
       raw_frame(NGHTTP2_WINDOW_UPDATE, 0, 1, big_endian(1, 4)),
       raw_frame(NGHTTP2_DATA, 0, 1),
-      raw_frame(0x77, 0, 0, "an unknown kind"),
   };
   for (const std::string& kind : kinds) {
     ConnectionFixture f({.control_burst = 300, .control_per_second = 10});
