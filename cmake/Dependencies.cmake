@@ -9,6 +9,8 @@ find_package(spdlog 1.10 REQUIRED)         # logging, behind src/observe
 find_package(prometheus-cpp REQUIRED)      # metric families and their text form, behind src/observe
 find_path(SECCOMP_INCLUDE_DIR seccomp.h REQUIRED) # which system calls are allowed, src/sandbox
 find_library(SECCOMP_LIBRARY seccomp REQUIRED)
+find_path(NGHTTP2_INCLUDE_DIR nghttp2/nghttp2.h REQUIRED) # frames and header compression of HTTP/2, src/grpc
+find_library(NGHTTP2_LIBRARY nghttp2 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)           # command lines, src/node and src/ctl
 # Debian's package ships headers and a pkg-config file; only the headers are used.
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)

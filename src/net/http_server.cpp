@@ -17,15 +17,18 @@ struct HttpServer::Service {
         handler(group.make_handler(reactor)),
         context(*handler, reactor, *server.options_.clock, reactor.stats(), server.options_.session, group.http,
                 server.partial_bytes_),
+        conversations(group.make_conversations ? group.make_conversations(reactor) : nullptr),
         connections(context, reactor.io(), *server.limit_) {
     context.deflater = &server.deflater_;
     context.unsent.share(server.unsent_bytes_);
     connections.identity = group.identity;
+    connections.conversations = conversations.get();
   }
 
   const std::string name;
   const std::unique_ptr<codec::HttpHandler> handler;
   SessionContext context;
+  const std::unique_ptr<Conversations> conversations;
   ConnectionGroup connections;
   std::vector<std::unique_ptr<Listener>> listeners;
 };
@@ -70,9 +73,9 @@ struct HttpServer::Lane {
     }
   }
   template <class F>
-  void for_each_session(F f) {
+  void for_each_conversation(F f) {
     for (const auto& service : services) {
-      service->connections.open.for_each([&f](TcpConnection& connection) { f(connection.session()); });
+      service->connections.open.for_each([&f](TcpConnection& connection) { f(connection.conversation()); });
     }
   }
   void close_listeners() {
@@ -102,7 +105,7 @@ void HttpServer::Mover::on_deadline(TimePoint now) {
   for (const auto& service : lane_.services) {
     service->connections.open.for_each([&](TcpConnection& connection) {
       if (connection.speaks_tls()) {
-        if (connection.session().state() != Session::State::kClosed) connection.session().end_with_next_answer();
+        if (!connection.conversation().closed()) connection.conversation().end_with_next_answer();
       } else if (const int descriptor = connection.release(); descriptor >= 0) {
         (*moved_)({service->name, Descriptor(descriptor)});
       }
@@ -112,8 +115,8 @@ void HttpServer::Mover::on_deadline(TimePoint now) {
 }
 
 void HttpServer::Drainer::start(Duration spread) {
-  lane_.for_each_session([](Session& session) {
-    if (session.state() != Session::State::kParked) session.drain();
+  lane_.for_each_conversation([](Conversation& conversation) {
+    if (!conversation.closed() && !conversation.parked()) conversation.drain();
   });
   steps_left_ = std::max<int64_t>(spread / kStep, 1);
   on_deadline(lane_.reactor.now());
@@ -121,17 +124,16 @@ void HttpServer::Drainer::start(Duration spread) {
 
 void HttpServer::Drainer::on_deadline(TimePoint now) {
   size_t parked = 0;
-  lane_.for_each_session([&parked](Session& session) { parked += session.state() == Session::State::kParked; });
+  lane_.for_each_conversation([&parked](Conversation& conversation) { parked += conversation.parked(); });
   const auto steps = static_cast<size_t>(steps_left_);
   size_t quota = (parked + steps - 1) / steps;
   const bool last = --steps_left_ == 0;
-  lane_.for_each_session([&quota, last](Session& session) {
-    const bool is_parked = session.state() == Session::State::kParked;
-    if (is_parked && quota > 0) {
+  lane_.for_each_conversation([&quota, last](Conversation& conversation) {
+    if (conversation.parked() && quota > 0) {
       --quota;
-      session.drain();
-    } else if (last && session.state() != Session::State::kClosed) {
-      session.drain();  // one that was answered in the meantime
+      conversation.drain();
+    } else if (last && !conversation.closed()) {
+      conversation.drain();  // one that was answered in the meantime
     }
   });
   if (!last) lane_.reactor.schedule(*this, now + kStep);
@@ -297,7 +299,10 @@ Reactor& HttpServer::reactor(size_t index) { return lanes_[index]->reactor; }
 
 void HttpServer::for_each_session(const Reactor& reactor, FunctionRef<void(const Session&)> f) const {
   for (const auto& lane : lanes_) {
-    if (&lane->reactor == &reactor) lane->for_each_session([&f](Session& session) { f(session); });
+    if (&lane->reactor != &reactor) continue;
+    lane->for_each_conversation([&f](Conversation& conversation) {
+      if (const Session* const session = conversation.http()) f(*session);
+    });
   }
 }
 

@@ -27,6 +27,7 @@
 #include "base/time.h"
 #include "codec/http.h"
 #include "codec/http_head.h"
+#include "net/conversation.h"
 #include "net/deflater.h"
 #include "net/descriptor.h"
 #include "net/listener.h"
@@ -41,12 +42,16 @@ namespace discovery::net {
 /// Called in open(), once per reactor, before its thread runs: the place to add turn hooks.
 using HandlerFactory = std::function<std::unique_ptr<codec::HttpHandler>(Reactor&)>;
 
+/// The same for what is spoken on the group's connections.
+using ConversationsFactory = std::function<std::unique_ptr<Conversations>(Reactor&)>;
+
 struct ListenerGroup {
   std::string name;
   std::vector<ListenAddress> addresses;
   HandlerFactory make_handler;
   codec::HttpLimits http;
   std::shared_ptr<const TlsIdentity> identity = nullptr;  ///< null: without TLS
+  ConversationsFactory make_conversations = nullptr;      ///< null: HTTP/1.1
 };
 
 struct ServerOptions {
@@ -83,7 +88,7 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   void start();
-  /// Stops accepting, sends clients away (Session::drain), waits for them, ends the threads. Returns the number of
+  /// Stops accepting, sends clients away (Conversation::drain), waits for them, ends the threads. Returns the number of
   /// connections that had to be cut off. Calling it again does nothing.
   size_t stop(const StopOptions& options);
 
@@ -108,7 +113,7 @@ class HttpServer {
   [[nodiscard]] std::vector<ListenAddress> bound_addresses(const std::string& group) const;
   [[nodiscard]] size_t reactor_count() const { return lanes_.size(); }
   [[nodiscard]] Reactor& reactor(size_t index);
-  /// Every connection of that reactor, which is one of the server's. Thread: that reactor's.
+  /// Every connection of that reactor, which is one of the server's, that speaks HTTP/1.1. Thread: that reactor's.
   void for_each_session(const Reactor& reactor, FunctionRef<void(const Session&)> f) const;
   /// Over all reactors.
   [[nodiscard]] ServerStats stats() const;

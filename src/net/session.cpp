@@ -26,6 +26,12 @@ void Session::start() {
   wait_for_more();
 }
 
+void Session::start_with(std::span<char> bytes) {
+  enter();
+  set_read_deadline();
+  take_input(bytes);
+}
+
 void Session::on_readable() {
   enter();
   switch (state_) {
@@ -56,8 +62,12 @@ void Session::read_input() {
     case IoResult::Kind::kDone:
       break;
   }
-  context_.stats.bytes_in.add(result.bytes);
-  if (!reader_.feed({context_.read_buffer.get(), result.bytes})) return refuse(reader_.problem());
+  take_input({context_.read_buffer.get(), result.bytes});
+}
+
+void Session::take_input(std::span<char> bytes) {
+  context_.stats.bytes_in.add(bytes.size());
+  if (!reader_.feed(bytes)) return refuse(reader_.problem());
   process_input();
 }
 

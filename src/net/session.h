@@ -35,13 +35,14 @@
 #include "base/timer_wheel.h"
 #include "codec/http.h"
 #include "codec/http_reader.h"
+#include "net/conversation.h"
 #include "net/pending_write.h"
 #include "net/session_context.h"
 #include "net/transport.h"
 
 namespace discovery::net {
 
-class Session final : private TimerEntry, private codec::HttpExchange {
+class Session final : public Conversation, private TimerEntry, private codec::HttpExchange {
  public:
   enum class State : uint8_t { kReading, kHandling, kParked, kWriting, kLingering, kClosed };
 
@@ -51,29 +52,34 @@ class Session final : private TimerEntry, private codec::HttpExchange {
   Session& operator=(const Session&) = delete;
 
   /// Waits for the first request.
-  void start();
+  void start() override;
+  /// The same for a connection from which `bytes` were read already; they may be overwritten.
+  void start_with(std::span<char> bytes);
 
-  // From the transport.
-  void on_readable();
-  void on_writable();
-  void on_soon();
+  void on_readable() override;
+  void on_writable() override;
+  void on_soon() override;
 
   /// The node stops: a parked request is answered by write_drain_answer(), an idle connection closed, and any other
   /// gets Connection: close with its next answer.
-  void drain();
+  void drain() override;
   /// Another process is to go on with the connection. A request that waits is answered so that it comes again. True:
   /// nothing is under way, and the session has ended without closing; false: not now, or it closes with its answer.
-  [[nodiscard]] bool release();
+  [[nodiscard]] bool release() override;
   /// Another process serves who connects anew: the next answer is the last one, and a request that waits is answered
   /// like that at once.
-  void end_with_next_answer();
+  void end_with_next_answer() override;
   /// Closes without an answer.
   void abort() { close(); }
+
+  [[nodiscard]] bool closed() const override { return state_ == State::kClosed; }
+  [[nodiscard]] bool parked() const override { return state_ == State::kParked; }
+  [[nodiscard]] const Session* http() const override { return this; }
 
   [[nodiscard]] State state() const { return state_; }
   /// A request waits for something to happen, not just for a moment.
   [[nodiscard]] bool waits() const { return state_ == State::kParked && parked_ && !parked_->answers_soon(); }
-  [[nodiscard]] const codec::ClientAddress& client() const { return client_; }
+  [[nodiscard]] const codec::ClientAddress& client() const override { return client_; }
 
  private:
   /// What is being read, which decides the deadline.
@@ -85,6 +91,7 @@ class Session final : private TimerEntry, private codec::HttpExchange {
 
   // session.cpp: reading and handling
   void read_input();
+  void take_input(std::span<char> bytes);
   void process_input();
   void handle(codec::HttpRequest& request);
   void wait_for_more();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "net/session.h"
 #include "net/socket_calls.h"
 
 namespace discovery::net {
@@ -31,6 +32,11 @@ ConnectionGroup::ConnectionGroup(SessionContext& the_context, asio::io_context& 
 
 ConnectionGroup::~ConnectionGroup() {
   while (!open.empty()) delete &open.front();  // the destructor takes it out of both lists
+}
+
+std::unique_ptr<Conversation> ConnectionGroup::converse(Transport& transport, codec::ClientAddress client) {
+  if (conversations) return conversations->make(context, transport, std::move(client));
+  return std::make_unique<Session>(context, transport, std::move(client));
 }
 
 void ConnectionGroup::call_later(TcpConnection& connection) {
@@ -59,18 +65,18 @@ void TcpConnection::open(ConnectionGroup& group, int descriptor, codec::ClientAd
     delete connection;
     return;
   }
-  connection->session_.start();
+  connection->conversation_->start();
 }
 
 TcpConnection::TcpConnection(ConnectionGroup& group, int descriptor, codec::ClientAddress client)
-    : group_(group), session_(group.context, *this, std::move(client)), descriptor_(descriptor) {
+    : group_(group), conversation_(group.converse(*this, std::move(client))), descriptor_(descriptor) {
   group_.context.stats.open.add();
 }
 
 TcpConnection::~TcpConnection() {
   if (descriptor_ >= 0) ::close(descriptor_);
   group_.context.stats.open.subtract();
-  group_.limit.release(session_.client().ip);
+  group_.limit.release(conversation_->client().ip);
 }
 
 void TcpConnection::on_ready(ReadyEvent event) {
@@ -84,18 +90,18 @@ void TcpConnection::on_ready(ReadyEvent event) {
   }
   // Those that go on with a large answer stand in line: a small request does not wait for all of them.
   if (writable_ && (wants_ & kWrite) != 0) group_.call_later(*this);
-  if (readable_ && take(kRead)) session_.on_readable();
+  if (readable_ && take(kRead)) conversation_->on_readable();
 }
 
 void TcpConnection::on_later() {
-  if (descriptor_ >= 0 && take(kSoon)) session_.on_soon();
-  if (descriptor_ >= 0 && readable_ && take(kRead)) session_.on_readable();
-  if (descriptor_ >= 0 && writable_ && take(kWrite)) session_.on_writable();
+  if (descriptor_ >= 0 && take(kSoon)) conversation_->on_soon();
+  if (descriptor_ >= 0 && readable_ && take(kRead)) conversation_->on_readable();
+  if (descriptor_ >= 0 && writable_ && take(kWrite)) conversation_->on_writable();
   if (descriptor_ < 0) delete this;
 }
 
 int TcpConnection::release() {
-  if (tls_ || descriptor_ < 0 || !session_.release()) return -1;
+  if (tls_ || descriptor_ < 0 || !conversation_->release()) return -1;
   group_.ready_.remove(descriptor_);
   group_.call_later(*this);  // as in close()
   return std::exchange(descriptor_, -1);
@@ -175,7 +181,7 @@ void TcpConnection::shutdown_send() {
 void TcpConnection::close() {
   if (tls_) tls_->send_end();
   ::close(std::exchange(descriptor_, -1));
-  group_.call_later(*this);  // the session is still on the stack, and this turn may hold another event of it
+  group_.call_later(*this);  // the conversation is still on the stack, and this turn may hold another event of it
 }
 
 }  // namespace discovery::net

@@ -1,8 +1,8 @@
-// A session on a TCP socket, with TLS or without.
+// A conversation on a TCP socket, with TLS or without.
 //
-// Lifecycle: owns itself from open() until the session has closed it, and for the rest of that turn, so that no event
-// can meet a dead object; ConnectionGroup destroys those left when the reactor has stopped.
-// Thread: its reactor's.
+// Lifecycle: owns itself from open() until the conversation has closed it, and for the rest of that turn, so that no
+// event can meet a dead object; ConnectionGroup destroys those left when the reactor has stopped. Thread: its
+// reactor's.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,9 @@
 
 #include "base/intrusive_list.h"
 #include "net/connection_limit.h"
+#include "net/conversation.h"
 #include "net/ready_set.h"
-#include "net/session.h"
+#include "net/session_context.h"
 #include "net/tls.h"
 
 namespace discovery::net {
@@ -36,10 +37,13 @@ class ConnectionGroup {
   IntrusiveList<TcpConnection> open;
   /// What the connections to come show; null: they speak without TLS.
   std::shared_ptr<const TlsIdentity> identity;
+  /// What the connections to come speak; null: HTTP/1.1. Outlives them.
+  Conversations* conversations = nullptr;
 
  private:
   friend class TcpConnection;
 
+  std::unique_ptr<Conversation> converse(Transport& transport, codec::ClientAddress client);
   /// Runs its on_later() in a later turn; asking again before that changes nothing.
   void call_later(TcpConnection& connection);
   void run_later();
@@ -58,8 +62,8 @@ class TcpConnection final : public ListNode<>,
   static void open(ConnectionGroup& group, int descriptor, codec::ClientAddress client);
   ~TcpConnection();
 
-  Session& session() { return session_; }
-  /// Gives the socket up, for another process to go on with; -1: not now (Session::release()), or never, with TLS.
+  Conversation& conversation() { return *conversation_; }
+  /// Gives the socket up, for another process to go on with; -1: not now (Conversation::release()), or never, with TLS.
   [[nodiscard]] int release();
   [[nodiscard]] bool speaks_tls() const { return tls_ != nullptr; }
 
@@ -72,7 +76,7 @@ class TcpConnection final : public ListNode<>,
   void on_ready(ReadyEvent event) override;
   /// Destroys itself when closed.
   void on_later();
-  /// Whether the session waits for that; it does not any more.
+  /// Whether the conversation waits for that; it does not any more.
   bool take(Want want) {
     const bool wanted = (wants_ & want) != 0;
     wants_ &= static_cast<uint8_t>(~want);
@@ -93,14 +97,14 @@ class TcpConnection final : public ListNode<>,
   void close() override;
 
   ConnectionGroup& group_;
-  Session session_;
+  const std::unique_ptr<Conversation> conversation_;
   std::unique_ptr<TlsStream> tls_;
   int descriptor_;  ///< -1: closed
   // What the edges have told and was not used up: a read or write that moved less than it wanted used it up.
   bool readable_ = false;
   bool writable_ = true;
   bool ended_ = false;
-  uint8_t wants_ = 0;  ///< what the session waits for, as a sum of Want
+  uint8_t wants_ = 0;  ///< what the conversation waits for, as a sum of Want
 };
 
 }  // namespace discovery::net

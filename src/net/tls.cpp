@@ -74,13 +74,19 @@ const BIO_METHOD* wire_method() {
   return method;
 }
 
-/// HTTP/1.1, when the client offers protocols at all: one that can only talk HTTP/2 is told so.
+/// What the identity may speak, as ALPN writes it.
+std::string_view spoken(TlsOffer offer) { return offer == TlsOffer::kHttp2 ? "\x02h2\x08http/1.1" : "\x08http/1.1"; }
+
+/// Our first choice of what the client offers, when it offers protocols at all: one that can only talk HTTP/2 to an
+/// identity of HTTP/1.1 is told so.
+template <TlsOffer offer>
 // NOLINTNEXTLINE(readability-function-size): what OpenSSL calls
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes, const unsigned char* offered,
                     unsigned int offered_bytes, void*) {
-  static constexpr unsigned char kSpoken[] = "\x08http/1.1";
+  const std::string_view ours = spoken(offer);
   unsigned char* match = nullptr;
-  const int found = SSL_select_next_proto(&match, chosen_bytes, kSpoken, sizeof kSpoken - 1, offered, offered_bytes);
+  const int found = SSL_select_next_proto(&match, chosen_bytes, reinterpret_cast<const unsigned char*>(ours.data()),
+                                          static_cast<unsigned>(ours.size()), offered, offered_bytes);
   *chosen = match;
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -103,7 +109,7 @@ struct TlsStream::Native {
 TlsIdentity::TlsIdentity(std::unique_ptr<Native> native) : native_(std::move(native)) {}
 TlsIdentity::~TlsIdentity() = default;
 
-Result<std::shared_ptr<const TlsIdentity>> TlsIdentity::load(const TlsFiles& files) {
+Result<std::shared_ptr<const TlsIdentity>> TlsIdentity::load(const TlsFiles& files, TlsOffer offer) {
   ERR_clear_error();
   std::unique_ptr<SSL_CTX, Freer> context(SSL_CTX_new(TLS_server_method()));
   if (!context) return invalid("TLS cannot be set up: " + first_reason());
@@ -115,7 +121,8 @@ Result<std::shared_ptr<const TlsIdentity>> TlsIdentity::load(const TlsFiles& fil
   SSL_CTX_set_num_tickets(c, 1);
   SSL_CTX_set_read_ahead(c, 1);
   SSL_CTX_set_default_passwd_cb(c, no_password);
-  SSL_CTX_set_alpn_select_cb(c, choose_protocol, nullptr);
+  SSL_CTX_set_alpn_select_cb(
+      c, offer == TlsOffer::kHttp2 ? choose_protocol<TlsOffer::kHttp2> : choose_protocol<TlsOffer::kHttp1>, nullptr);
   if (SSL_CTX_use_certificate_chain_file(c, files.certificate.c_str()) != 1) {
     return invalid("cannot use the certificate " + files.certificate + ": " + first_reason());
   }

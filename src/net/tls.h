@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,9 +32,17 @@ struct TlsFiles {
   std::string key;          ///< PEM, without a password
 };
 
+/// What clients are offered to speak (ALPN). One that asks for nothing of it is refused; one that asks for nothing is
+/// not.
+enum class TlsOffer : uint8_t {
+  kHttp1,  ///< "http/1.1"
+  kHttp2,  ///< "h2" before "http/1.1"
+};
+
 class TlsIdentity {
  public:
-  [[nodiscard]] static Result<std::shared_ptr<const TlsIdentity>> load(const TlsFiles& files);
+  [[nodiscard]] static Result<std::shared_ptr<const TlsIdentity>> load(const TlsFiles& files,
+                                                                       TlsOffer offer = TlsOffer::kHttp1);
   ~TlsIdentity();
   TlsIdentity(const TlsIdentity&) = delete;
   TlsIdentity& operator=(const TlsIdentity&) = delete;

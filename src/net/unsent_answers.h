@@ -30,6 +30,8 @@ class UnsentAnswers {
   void waits(PendingWrite& rest, Session& session, bool progress);
   /// The one that has made no progress for longest. Precondition: one waits.
   [[nodiscard]] Session& stalest() { return *waiting_.front().waiting_session(); }
+  /// For other protocols, which count what they hold in the same number.
+  [[nodiscard]] UnsentBytes& counter() { return *bytes_; }
   [[nodiscard]] size_t bytes() const { return bytes_->load(std::memory_order_relaxed); }
 
  private:

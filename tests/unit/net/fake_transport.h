@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "net/session.h"
+#include "net/conversation.h"
 #include "net/transport.h"
 
 namespace discovery::net {
@@ -41,7 +41,7 @@ class FakeTransport final : public Transport {
   [[nodiscard]] bool waits_to_write() const { return write_waits_; }
 
   /// Calls back what the session waits for and what can happen; false: there was nothing.
-  bool step(Session& session) {
+  bool step(Conversation& session) {
     if (closes_ > 0) return false;
     if (soon_waits_) {
       soon_waits_ = false;
@@ -58,7 +58,7 @@ class FakeTransport final : public Transport {
     return true;
   }
   /// False: still busy after very many steps, so it never comes to rest.
-  bool run(Session& session) {
+  bool run(Conversation& session) {
     for (int i = 0; i < 200'000; ++i) {
       if (!step(session)) return true;
     }

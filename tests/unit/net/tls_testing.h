@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "net/tls.h"
 #include "unit/net/loopback.h"
@@ -121,6 +122,11 @@ class TlsClient {
   std::string ask(std::string_view target) {
     send("GET " + std::string(target) + " HTTP/1.1\r\nHost: a\r\n\r\n");
     return read_body();
+  }
+  /// What comes next, "" at the end.
+  std::string read_some() {
+    if (read_.empty()) read_more();
+    return std::exchange(read_, {});
   }
   /// The server has said that nothing follows, as opposed to a cut.
   bool ended_properly() { return read_body() == "(none)" && end_ == SSL_ERROR_ZERO_RETURN; }
