@@ -11,6 +11,8 @@ find_path(SECCOMP_INCLUDE_DIR seccomp.h REQUIRED) # which system calls are allow
 find_library(SECCOMP_LIBRARY seccomp REQUIRED)
 find_path(NGHTTP2_INCLUDE_DIR nghttp2/nghttp2.h REQUIRED) # frames and header compression of HTTP/2, src/grpc
 find_library(NGHTTP2_LIBRARY nghttp2 REQUIRED)
+find_program(PROTOC protoc REQUIRED)               # makes the messages of etcd's clients, src/protocol/etcd
+find_library(PROTOBUF_LITE_LIBRARY NAMES libprotobuf-lite.a protobuf-lite REQUIRED)
 find_package(CLI11 2.1 REQUIRED)           # command lines, src/node and src/ctl
 # Debian's package ships headers and a pkg-config file; only the headers are used.
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)

@@ -34,6 +34,10 @@ class ClusterBoard {
   [[nodiscard]] bool accepts_writes() const { return accepts_writes_.load(std::memory_order_acquire); }
   /// What is here may be shown to clients (3.3).
   [[nodiscard]] bool ready() const { return ready_.load(std::memory_order_acquire); }
+  /// Every renewal that any node accepted before it is known here; TimePoint::max() of a node alone.
+  [[nodiscard]] TimePoint covered_until() const {
+    return from_wire_ns(covered_until_ns_.load(std::memory_order_relaxed));
+  }
   /// An original is or may be among the peers.
   [[nodiscard]] bool wants_posts() const { return wants_posts_.load(std::memory_order_relaxed); }
   /// That host is one of an original's: its replication parameters are believed.
@@ -52,6 +56,7 @@ class ClusterBoard {
   std::atomic<bool> accepts_writes_{false};
   std::atomic<bool> ready_{false};
   std::atomic<bool> wants_posts_{false};
+  std::atomic<int64_t> covered_until_ns_{to_wire_ns(TimePoint::max())};
 };
 
 /// "10.0.0.1" of "10.0.0.1:7171", "::1" of "[::1]:7171".

@@ -41,6 +41,7 @@ void Cluster::take_over(TimePoint now) {
 
 void Cluster::begin(TimePoint now) {
   registry_.set_covered_until(coverage_.proven(now));
+  board_.covered_until_ns_.store(to_wire_ns(coverage_.least()), std::memory_order_relaxed);
   registry_.set_warming(true);
   if (settings_.always_keep_changes) keep_changes(now);
   set_seeds(std::exchange(settings_.seeds, {}), now);
@@ -157,6 +158,18 @@ void Cluster::publish(TimePoint now) {
 TimePoint Cluster::received_until() const {
   TimePoint received{};
   for (const auto& [address, other] : others_) received = std::max(received, other->peer.received_until());
+  return received;
+}
+
+// Who is not there, or has not answered for a while, is not waited for; who is behind a gateway hears of it from there.
+TimePoint Cluster::received_by_all(TimePoint now) const {
+  TimePoint received = now;
+  for (const auto& [address, other] : others_) {
+    const bool reached = other->state == Other::State::kOurs && other->peer.unanswered(now) < kReachedWithin;
+    if (reached && other->reach != Other::Reach::kBehindGateway) {
+      received = std::min(received, other->peer.received_until());
+    }
+  }
   return received;
 }
 

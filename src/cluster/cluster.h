@@ -173,6 +173,8 @@ class Cluster {
   [[nodiscard]] uint64_t boot() const { return boot_; }
   /// Everything changed here before that time is known to at least one peer; TimePoint{}: to none.
   [[nodiscard]] TimePoint received_until() const;
+  /// Everything changed here before that time is known to every peer that can be reached and is told directly.
+  [[nodiscard]] TimePoint received_by_all(TimePoint now) const;
   [[nodiscard]] uint16_t node_id() const { return settings_.node_id; }
   /// The largest number of keys queued for one peer, over all; for invariant I6.
   [[nodiscard]] size_t longest_queue() const;

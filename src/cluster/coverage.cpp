@@ -92,6 +92,12 @@ TimePoint Coverage::proven(TimePoint now) {
   return proven_;
 }
 
+TimePoint Coverage::least() const {
+  TimePoint least = TimePoint::max();
+  for (const auto& [address, peer] : peers_) least = std::min(least, peer.any ? peer.cov : TimePoint{});
+  return least;
+}
+
 bool Coverage::all_covered(TimePoint at_least) const {
   return std::all_of(peers_.begin(), peers_.end(), [&](const auto& item) {
     const Peer& p = item.second;

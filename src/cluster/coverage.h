@@ -68,6 +68,9 @@ class Coverage {
   /// The latest end of a long enough stretch; the epoch while there was none. Call it often: a stretch that is
   /// not looked at is not seen.
   TimePoint proven(TimePoint now);
+  /// The least of what the other nodes are covered up to, on our clock; max() without any, the epoch while one is not
+  /// covered at all.
+  [[nodiscard]] TimePoint least() const;
   /// Every other node is covered up to `at_least`.
   [[nodiscard]] bool all_covered(TimePoint at_least) const;
 

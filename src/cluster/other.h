@@ -33,6 +33,8 @@ struct Life {
   }
 };
 
+/// A push that is not answered for so long: the node is not waited for.
+inline constexpr Duration kReachedWithin = std::chrono::seconds(1);
 inline constexpr Duration kHeardWithin = std::chrono::seconds(10);  ///< else a node counts as silent
 
 struct Cluster::Other {

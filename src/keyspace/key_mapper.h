@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "keyspace/key_value.h"
 #include "registry/instance.h"
 
 namespace discovery::keyspace {
@@ -38,6 +40,8 @@ class KeyMapper {
   /// `own`: the layout of the key by which the instance came; "": it came by none.
   [[nodiscard]] virtual std::vector<ShownKey> keys_of(registry::AppKeyView app, const registry::Instance& instance,
                                                       std::string_view own) const = 0;
+  /// The only application of which keys can stand in that range; none: there may be several, or keys of none.
+  [[nodiscard]] virtual std::optional<registry::AppKey> app_of(const KeyRange& range) const = 0;
 };
 
 }  // namespace discovery::keyspace

@@ -102,6 +102,10 @@ void ClusterHost::after_turn() {
   publish_nodes();
   if (board().accepts_writes() && !std::exchange(told_may_write_, true)) events_.may_write();
   if (board().ready() && !std::exchange(told_may_read_, true)) events_.may_read();
+  if (settings_.tells_everywhere) {
+    const TimePoint all = cluster_->received_by_all(clock_.now());
+    if (all > std::exchange(told_everywhere_, all)) events_.everywhere(static_cast<uint64_t>(to_wire_ns(all)));
+  }
   if (ack_wait() <= Duration::zero()) return;
   const TimePoint received = cluster_->received_until();
   if (received > std::exchange(told_received_, received)) {

@@ -41,6 +41,8 @@ class ClusterEvents {
   virtual void may_read() = 0;
   /// A peer has everything written up to this ticket.
   virtual void acknowledged(uint64_t ticket) = 0;
+  /// Every peer that can be reached has it.
+  virtual void everywhere(uint64_t ticket) = 0;
 
  protected:
   ~ClusterEvents() = default;
@@ -53,6 +55,7 @@ struct HostSettings {
   protocol::LegacyLimits legacy;
   std::string self_env;  ///< where the nodes are listed
   Duration ack_wait{};
+  bool tells_everywhere = false;  ///< ClusterEvents::everywhere() is wanted
 };
 
 class ClusterHost final : public protocol::ClusterPort, private cluster::Effects, private TimerEntry {
@@ -145,6 +148,7 @@ class ClusterHost final : public protocol::ClusterPort, private cluster::Effects
   bool told_may_write_ = false;
   bool told_may_read_ = false;
   TimePoint told_received_{};
+  TimePoint told_everywhere_{};
   int64_t seen_nodes_ns_ = -1;  ///< T of infra.discovery when it was read last
   std::shared_ptr<const cluster::NodeList> published_;
   mutable Mutex mutex_;

@@ -148,6 +148,15 @@ struct HistoryConfig {
 
 struct EtcdConfig {
   std::string listen;
+  std::string advertise;
+  bool tls = false;
+  std::string env;  ///< "": env.DeployEnv
+  Duration write_wait{};
+  Duration hold{};
+  std::vector<std::string> show;  ///< names of layouts
+  std::string kratos_namespace;
+  std::vector<std::string> naming_targets;
+  std::vector<std::string> prefixes;  ///< "prefix=layout"
 };
 
 struct LogConfig {

@@ -42,7 +42,6 @@ enum class NamesPath : uint8_t {
 
 enum class Effect : uint8_t {
   kNow,
-  kEtcd,      ///< accepted; there is no etcd front end yet
   kOriginal,  ///< accepted; of the original, has no meaning here
 };
 

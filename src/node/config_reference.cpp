@@ -13,8 +13,6 @@ constexpr std::string_view kHead =
 
 std::string_view note_of(Effect effect) {
   switch (effect) {
-    case Effect::kEtcd:
-      return " *There is no front end for etcd yet.*";
     case Effect::kOriginal:
       return " *Without effect, a warning.*";
     case Effect::kNow:

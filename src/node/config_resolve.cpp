@@ -1,4 +1,8 @@
 #include "node/config_resolve.h"
+#include "codec/text.h"
+#include "layouts/layout.h"
+#include "layouts/settings.h"
+#include "node/settings.h"
 
 #include <algorithm>
 #include <array>
@@ -91,6 +95,7 @@ class Resolver {
       problem(named(config_, "sandbox.require") + " is set, but " + named(config_, "sandbox.enabled") + " is false");
     }
     check_tls();
+    check_etcd();
     check_access();
     check_listeners();
   }
@@ -100,10 +105,34 @@ class Resolver {
     for (const auto& [key, path] : {std::pair{"tls.certificate", &tls.certificate}, std::pair{"tls.key", &tls.key}}) {
       if (!tls.listen.empty() && path->empty()) {
         problem(named(config_, "tls.listen") + " takes a certificate and its key: set " + key);
+      } else if (config_.etcd.tls && path->empty()) {
+        problem(named(config_, "etcd.tls") + " takes a certificate and its key: set " + key);
       }
-      if (tls.listen.empty() && !path->empty()) {
+      if (tls.listen.empty() && !config_.etcd.tls && !path->empty()) {
         problem(named(config_, key) + " is set, but nothing listens with TLS: set tls.listen");
       }
+    }
+  }
+
+  void check_etcd() {
+    const EtcdConfig& etcd = config_.etcd;
+    if (etcd.listen.empty() && (etcd.tls || !etcd.advertise.empty())) {
+      problem(named(config_, etcd.tls ? "etcd.tls" : "etcd.advertise") + " is set, but etcd.listen is not");
+    }
+    for (const std::string& name : etcd.show) {
+      if (name != "go-micro" && name != "kratos") {
+        problem(named(config_, "etcd.show") + ": " + codec::printable(name, 64) + " is none of go-micro and kratos");
+      }
+    }
+    for (const std::string& rule : etcd.prefixes) {
+      const size_t equals = rule.rfind('=');
+      if (equals == std::string::npos || !layouts::layout_of_name(std::string_view(rule).substr(equals + 1))) {
+        problem(named(config_, "etcd.prefixes") + ": " + codec::printable(rule, 128) +
+                " does not end with =LAYOUT, one of go-micro, kratos, rpcx, nmid, naming, go-zero, bare and none");
+      }
+    }
+    if (const auto good = layouts::check(layout_settings(config_)); !good) {
+      problem("[etcd] " + good.error().message);
     }
   }
 
@@ -147,6 +176,7 @@ class Resolver {
     for (const std::string& addr : config_.http_server.addr) take("httpServer.addr", addr);
     for (const std::string& addr : config_.tls.listen) take("tls.listen", addr);
     take("admin.listen", config_.admin.listen);
+    take("etcd.listen", config_.etcd.listen);
   }
 
   void at_least(std::string_view key, Duration value, std::string_view other, Duration least) {
@@ -156,7 +186,6 @@ class Resolver {
   }
 
   void warn() {
-    warn_of(Effect::kEtcd, "there is no front end for etcd yet: ");
     warn_of(Effect::kOriginal, "known to the original, without effect here: ");
     if (config_.polls.max_park >= config_.http_server.timeout) {
       warning(named(config_, "httpServer.timeout") + " ends polls before " + named(config_, "polls.max_park"));

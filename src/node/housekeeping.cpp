@@ -114,7 +114,7 @@ TimePoint Node::keep_house(TimePoint now) {
 TimePoint Node::keep_registry(TimePoint now) {
   const std::lock_guard lock(upgrade_->house());
   if (upgrade_->leaving()) return now + kLeavingTick;
-  return std::min({sweep_slice(now), list_self(now), schedulers_.tick(now)});
+  return std::min({sweep_slice(now), list_self(now), schedulers_.tick(now), etcd_.tick(now)});
 }
 
 void Node::fit_history() {
@@ -233,6 +233,7 @@ int Node::drain_and_stop() {
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   told(notifier_.stopping("draining"));
   draining_.store(true, std::memory_order_relaxed);
+  etcd_.stopping();
   self_->cancel_all(clock_.now());
   units_.front()->reactor().post([&m = units_.front()->metrics()] {
     m.discovery.cancels_by(observe::CancelCause::kDrain)[observe::WriteResult::kOk].add();
@@ -261,7 +262,8 @@ std::string Node::start_table() const {
     const char* tls;
   };
   const char* const authentication = access_required() ? "token" : "none";
-  for (const Row& row : {Row{"api", "discovery", "no"}, Row{"tls", "discovery", "yes"}, Row{"admin", "admin", "no"}}) {
+  for (const Row& row : {Row{"api", "discovery", "no"}, Row{"tls", "discovery", "yes"}, Row{"admin", "admin", "no"},
+                         Row{"etcd", "etcd", etcd_.speaks_tls() ? "yes" : "no"}}) {
     for (const net::ListenAddress& a : server_->bound_addresses(row.group)) {
       table += fmt::format("{:<10} {:<28} {:<5} {}\n", row.protocol, net::to_string(a), row.tls, authentication);
     }

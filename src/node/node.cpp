@@ -35,11 +35,14 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       schedulers_(registry_, wakes_, logger, std::move(input.scheduler_folder)),
       notifier_(std::move(input.notifier)),
       cluster_(host_settings(config_), registry_, *this, logger, clock),
+      etcd_(config_, {registry_, cluster_, wakes_, protection_, clock}),
+      changes_(etcd_.keys(), history_),
       heir_(std::move(input.heir)),
       expire_after_(config_.lease.expire_after),
       expire_after_max_(config_.lease.expire_after_max),
       connections_max_(config_.limits.connections) {
   apply_budget(config_, polls_);
+  registry_.set_observer(&changes_);
 }
 
 void Node::set_sandbox(sandbox::Plan plan, sandbox::State state) {
@@ -76,7 +79,7 @@ Result<void> Node::open_parts(ExitCode& exit_code) {
     return opened.error();
   }
   // From here on: what the data folder gave back is no news, and would push out what is.
-  if (history_.enabled() && !heir_) registry_.set_observer(&history_);
+  if (history_.enabled() && !heir_) changes_.tell_history();
   auto identity = read_secrets();
   if (!identity) {
     exit_code = ExitCode::kBadConfiguration;
@@ -107,6 +110,7 @@ Result<std::shared_ptr<const net::TlsIdentity>> Node::read_secrets() {
   if (const auto opened = audit_.open(config_, logger_, clock_); !opened) return opened.error();
   take_token(std::move(secrets->token));
   access_ = std::move(secrets->access);
+  etcd_identity_ = std::move(secrets->etcd_identity);
   cluster_.set_signer(PeerSigner(access_.peer_key));
   return std::move(secrets->identity);
 }
@@ -133,6 +137,8 @@ Result<void> Node::open_server(std::shared_ptr<const net::TlsIdentity> identity)
   add("api", api_addresses(config_), api_listener, nullptr);
   add("tls", tls_addresses(config_), api_listener, std::move(identity));
   add("admin", admin, OperatorApi::Listener::kAdmin, nullptr);
+  for (net::ListenerGroup& group : etcd_.groups(etcd_identity_, access_.tokens, limits))
+    groups.push_back(std::move(group));
   auto server = net::HttpServer::open(server_options(config_, clock_), std::move(groups),
                                       heir_ ? heir_->sockets() : std::vector<net::GroupSocket>());
   if (!server) return server.error();
@@ -145,9 +151,10 @@ Result<void> Node::open_server(std::shared_ptr<const net::TlsIdentity> identity)
       unit->access().update(access_);
     }
   }
+  etcd_.bound(config_, server_->bound_addresses("etcd"));
   cluster_.prepare(config_.http_server.advertise);
-  self_ = std::make_unique<SelfRegistration>(SelfContext{registry_, cluster_, wakes_, logger_}, self_identity(config_),
-                                             config_.lease.renew_interval);
+  self_ = std::make_unique<SelfRegistration>(SelfContext{registry_, cluster_, wakes_, logger_},
+                                             self_identity(config_, etcd_.url()), config_.lease.renew_interval);
   if (const auto interval = notifier_.watchdog_interval()) {
     watchdog_ = std::make_unique<Watchdog>(*server_, notifier_, *interval / 2);
   }
@@ -345,7 +352,9 @@ Result<std::string> Node::reload_config() {
   config_ = std::move(plan.config);
   access_ = std::move(secrets->access);
   apply(config_);
+  etcd_.update_access(access_.tokens);
   if (secrets->identity) server_->update_identity("tls", secrets->identity);
+  if (secrets->etcd_identity && etcd_.listens()) server_->update_identity("etcd", secrets->etcd_identity);
   take_token(std::move(secrets->token));
   nlohmann::ordered_json told;
   told["changed"] = plan.changed;

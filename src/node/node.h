@@ -33,10 +33,12 @@
 #include "node/admin_token.h"
 #include "node/audit_log.h"
 #include "node/background.h"
+#include "node/change_fanout.h"
 #include "node/cluster_host.h"
 #include "node/command_line.h"
 #include "node/config.h"
 #include "node/config_address.h"
+#include "node/etcd_host.h"
 #include "node/kernel_random.h"
 #include "node/large_pages.h"
 #include "node/node_asker.h"
@@ -186,6 +188,7 @@ class Node final : private Operations, private ClusterEvents {
   void may_write() override;
   void may_read() override;
   void acknowledged(uint64_t ticket) override;
+  void everywhere(uint64_t ticket) override { etcd_.everywhere(ticket); }
 
   Result<std::string> reload_config() EXCLUDES(config_mutex_);
   [[nodiscard]] std::string own_address() const EXCLUDES(config_mutex_);
@@ -201,6 +204,7 @@ class Node final : private Operations, private ClusterEvents {
   mutable Mutex config_mutex_;
   Config config_ GUARDED_BY(config_mutex_);
   access::AccessSettings access_ GUARDED_BY(config_mutex_);
+  std::shared_ptr<const net::TlsIdentity> etcd_identity_ GUARDED_BY(config_mutex_);  ///< until the server is open
 
   observe::RateLimitedLogger warnings_;
   AuditLog audit_;  ///< opened before the reactors are
@@ -224,6 +228,8 @@ class Node final : private Operations, private ClusterEvents {
   ServiceNotifier notifier_;
   std::unique_ptr<StoreKeeper> store_;  ///< null without a data folder
   ClusterHost cluster_;
+  EtcdHost etcd_;
+  ChangeFanout changes_;
   std::vector<std::unique_ptr<ReactorUnit>> units_;
   // Stopped before the reactors they answer by are destroyed.
   net::Worker clerk_{"clerk", give_way};

@@ -40,7 +40,7 @@ bool Node::take_over() {
   Result<void> done = heir_->opened();
   if (done) done = heir_->take_state(handover_parts());
   if (done) {
-    if (history_.enabled()) registry_.set_observer(&history_);
+    if (history_.enabled()) changes_.tell_history();
     protection_.synced();
     cluster_.take_over();
     static_cast<void>(list_self(clock_.now()));

@@ -75,6 +75,7 @@ void add_listeners(const Config& config, sandbox::Plan& plan) {
   add_ports(config.http_server.addr, plan);
   add_ports(config.tls.listen, plan);
   if (!config.admin.listen.empty()) add_ports({config.admin.listen}, plan);
+  if (!config.etcd.listen.empty()) add_ports({config.etcd.listen}, plan);
   // Connections to other nodes are bound to that address, at a port that the system chooses.
   if (!config.cluster.peer_bind_address.empty()) plan.tcp_ports.push_back(0);
 }

@@ -17,7 +17,8 @@ namespace discovery::node {
 struct Secrets {
   AdminToken token;
   access::AccessSettings access;
-  std::shared_ptr<const net::TlsIdentity> identity;  ///< null without TLS
+  std::shared_ptr<const net::TlsIdentity> identity;       ///< null without TLS
+  std::shared_ptr<const net::TlsIdentity> etcd_identity;  ///< null: clients of etcd come without TLS
 };
 [[nodiscard]] Result<Secrets> load_secrets(const Config& config);
 

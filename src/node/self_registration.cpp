@@ -25,7 +25,7 @@ void SelfRegistration::register_in(const std::string& env, TimePoint now) {
   args.key = key_in(env);
   args.region = identity_.region;
   args.addrs_json = addrs_json_;
-  args.metadata_json = "{}";
+  args.metadata_json = identity_.metadata_json;
   args.status = 1;
   const auto done = registry_.register_instance(args, now);
   if (!done) {

@@ -22,6 +22,7 @@ struct SelfIdentity {
   std::string zone;
   std::string hostname;
   std::string addr;               ///< host:port under which clients reach the node
+  std::string metadata_json;      ///< canonical
   std::vector<std::string> envs;  ///< without repetition
 };
 

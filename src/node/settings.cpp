@@ -1,4 +1,6 @@
 #include "node/settings.h"
+#include "codec/metadata.h"
+#include "layouts/layout.h"
 
 #include <unistd.h>
 
@@ -137,7 +139,8 @@ HostSettings host_settings(const Config& config) {
   s.cluster.lease.window = config.lease.expire_after;
   // A call must not outlast what a silent peer is given; and who waits for a receipt does not wait for a batch.
   s.cluster.call_timeout = std::min<Duration>(config.http_client.timeout, s.cluster.call_timeout);
-  if (config.cluster.ack_wait > Duration::zero()) s.cluster.batch_delay = std::chrono::milliseconds(1);
+  const bool waits = config.cluster.ack_wait > Duration::zero() || !config.etcd.listen.empty();
+  if (waits) s.cluster.batch_delay = std::chrono::milliseconds(1);
   s.bind_address = config.cluster.peer_bind_address;
   s.client.dial = config.http_client.dial;
   s.client.keep_alive = config.http_client.keep_alive;
@@ -147,6 +150,7 @@ HostSettings host_settings(const Config& config) {
   s.legacy.metadata = {config.limits.metadata_members, config.limits.metadata_bytes};
   s.self_env = config.env.deploy_env;
   s.ack_wait = config.cluster.ack_wait;
+  s.tells_everywhere = !config.etcd.listen.empty() && config.etcd.write_wait > Duration::zero();
   return s;
 }
 
@@ -157,8 +161,41 @@ storage::StoreSettings store_settings(const Config& config) {
   return s;
 }
 
-SelfIdentity self_identity(const Config& config) {
-  return {config.env.region, config.env.zone, config.env.host, config.http_server.advertise, config.env.self_env};
+std::string etcd_env(const Config& config) { return config.etcd.env.empty() ? config.env.deploy_env : config.etcd.env; }
+
+layouts::Settings layout_settings(const Config& config) {
+  layouts::Settings s;
+  s.show_go_micro = false;
+  s.show_kratos = false;
+  for (const std::string& name : config.etcd.show) {
+    const auto layout = layouts::layout_of_name(name);
+    s.show_go_micro = s.show_go_micro || layout == layouts::Layout::kGoMicro;
+    s.show_kratos = s.show_kratos || layout == layouts::Layout::kKratos;
+  }
+  s.kratos_namespace = config.etcd.kratos_namespace;
+  s.naming_targets = config.etcd.naming_targets;
+  for (const std::string& rule : config.etcd.prefixes) {
+    const size_t equals = rule.rfind('=');
+    const std::string name = equals == std::string::npos ? "" : rule.substr(equals + 1);
+    s.prefixes.push_back({rule.substr(0, equals), layouts::layout_of_name(name).value_or(layouts::Layout::kNone)});
+  }
+  s.self_appid = protocol::kSelfApp;
+  s.limits.name_bytes_max = config.limits.name_bytes;
+  s.limits.addrs_max = config.limits.addrs;
+  s.limits.metadata = {config.limits.metadata_members, config.limits.metadata_bytes};
+  return s;
+}
+
+SelfIdentity self_identity(const Config& config, const std::string& etcd_url) {
+  std::string metadata = "{}";
+  if (!etcd_url.empty()) {
+    codec::Metadata told;
+    told.members.emplace_back("etcd", etcd_url);
+    metadata.clear();
+    codec::append_metadata(metadata, told);
+  }
+  return {config.env.region,   config.env.zone,    config.env.host, config.http_server.advertise,
+          std::move(metadata), config.env.self_env};
 }
 
 size_t history_bytes(const Config& config, uint64_t registry_bytes) {
@@ -208,6 +245,11 @@ std::vector<net::ListenAddress> tls_addresses(const Config& config) {
 Result<std::shared_ptr<const net::TlsIdentity>> tls_identity(const Config& config) {
   if (config.tls.listen.empty()) return std::shared_ptr<const net::TlsIdentity>();
   return net::TlsIdentity::load({config.tls.certificate, config.tls.key});
+}
+
+Result<std::shared_ptr<const net::TlsIdentity>> etcd_identity(const Config& config) {
+  if (!config.etcd.tls) return std::shared_ptr<const net::TlsIdentity>();
+  return net::TlsIdentity::load({config.tls.certificate, config.tls.key}, net::TlsOffer::kHttp2);
 }
 
 std::vector<net::ListenAddress> admin_addresses(const Config& config) {

@@ -39,6 +39,14 @@ class TestMapper final : public KeyMapper {
     return {
         {"svc/" + std::string(app.appid) + "/" + std::string(instance.hostname()), std::string(instance.addrs_json())}};
   }
+  [[nodiscard]] std::optional<registry::AppKey> app_of(const KeyRange& range) const override {
+    if (!range.key.starts_with("svc/")) return std::nullopt;
+    const size_t slash = range.key.find('/', 4);
+    if (slash == std::string::npos || (!range.single() && range.end != range.key.substr(0, slash) + "0")) {
+      return std::nullopt;
+    }
+    return registry::AppKey{range.key.substr(4, slash - 4), "dev"};
+  }
 };
 
 inline registry::RegistrySettings registry_settings(uint16_t node_id) {

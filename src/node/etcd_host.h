@@ -1,0 +1,105 @@
+// Clients of etcd, on a running node: the key space, its front end on every reactor, and what ties both to the rest.
+//
+//   reactors: EtcdService --put, watch--> Keyspace <--records-- Registry <--> cluster, disk
+//   main thread: tick() ends leases         cluster's thread: everywhere() answers writes that wait
+//
+// The key space is there without a listener too: what other nodes are told by clients of etcd expires and is shown
+// here. Lifecycle: made with the node; listen() while the server is being opened; the server is destroyed before it.
+// Thread: as each function says. Source: etcd-api.md.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "cluster/board.h"
+#include "grpc/server.h"
+#include "keyspace/keyspace.h"
+#include "net/http_server.h"
+#include "node/config.h"
+#include "node/layout_mapper.h"
+#include "protocol/etcd/service.h"
+#include "registry/start_protection.h"
+
+namespace discovery::node {
+
+class ClusterHost;
+class WakeDispatcher;
+
+/// Name of the member of a node's metadata in its own entry that tells where its clients of etcd connect.
+inline constexpr std::string_view kEtcdUrlMember = "etcd";
+
+class EtcdHost final : private protocol::etcd::NodePort {
+ public:
+  struct Parts {
+    registry::Registry& registry;
+    ClusterHost& cluster;
+    WakeDispatcher& wakes;
+    const registry::StartProtection& protection;
+    const Clock& clock;
+  };
+
+  EtcdHost(const Config& config, const Parts& parts);
+
+  [[nodiscard]] keyspace::Keyspace& keys() { return keys_; }
+  [[nodiscard]] const keyspace::Keyspace& keys() const { return keys_; }
+  [[nodiscard]] bool listens() const { return !listen_.empty(); }
+  [[nodiscard]] bool speaks_tls() const { return tls_; }
+
+  /// The group of listeners; empty where clients of etcd are not served. `tokens`: null without access control.
+  [[nodiscard]] std::vector<net::ListenerGroup> groups(const std::shared_ptr<const net::TlsIdentity>& identity,
+                                                       std::shared_ptr<const access::TokenTable> tokens,
+                                                       const codec::HttpLimits& http);
+  /// Once the port is known. What others are told: "http://host:port", "" where nothing listens.
+  void bound(const Config& config, const std::vector<net::ListenAddress>& addresses);
+  [[nodiscard]] std::string url() const EXCLUDES(mutex_);
+
+  /// Main thread: ends leases; when it wants to be called again.
+  TimePoint tick(TimePoint now);
+  /// Any thread: every node that can be reached has all up to that ticket.
+  void everywhere(uint64_t ticket);
+  void update_access(const std::shared_ptr<const access::TokenTable>& tokens);
+  void stopping() { stopping_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] grpc::ServerStats stats() const;
+  [[nodiscard]] size_t watches() const { return watches_.load(std::memory_order_relaxed); }
+
+ private:
+  class Handler;
+  struct Unit;
+
+  // NodePort
+  [[nodiscard]] uint64_t cluster_id() const override;
+  [[nodiscard]] uint64_t member_id() const override;
+  [[nodiscard]] std::vector<protocol::etcd::MemberInfo> members() const override EXCLUDES(mutex_);
+  [[nodiscard]] bool serves() const override;
+  [[nodiscard]] Duration write_wait() const override { return write_wait_; }
+  [[nodiscard]] uint64_t write_ticket() override;
+
+  std::unique_ptr<grpc::Service> make_service(net::Reactor& reactor);
+  void happened();
+
+  registry::Registry& registry_;
+  ClusterHost& cluster_;
+  const registry::StartProtection& protection_;
+  const Clock& clock_;
+  const LayoutMapper mapper_;
+  keyspace::Keyspace keys_;
+  const std::string listen_;
+  const bool tls_;
+  const std::string self_env_;
+  const std::string host_name_;
+  const Duration write_wait_;
+  std::shared_ptr<const access::TokenTable> tokens_;  ///< while the server opens
+  std::unique_ptr<grpc::Server> server_;
+  std::vector<std::unique_ptr<Unit>> units_;  ///< constant once the server is open
+  mutable Mutex mutex_;
+  std::string url_ GUARDED_BY(mutex_);
+  std::string address_ GUARDED_BY(mutex_);  ///< of this node, as the others know it
+  std::atomic<bool> stopping_{false};
+  std::atomic<size_t> watches_{0};
+  TimePoint next_audit_{};
+};
+
+}  // namespace discovery::node
