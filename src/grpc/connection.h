@@ -105,27 +105,27 @@ class Connection final : public net::Conversation, private TimerEntry {
   int begin_frame(uint8_t type);
   int begin_head();
   int add_field(std::string_view name, std::string_view value);
-  void end_head(int32_t stream, bool ended);
-  void judge_head(int32_t stream, RequestHead& head, bool ended);
-  void refuse_http(int32_t stream, std::string_view status);
-  void answer_get(int32_t stream, std::string_view path);
-  void refuse_call(int32_t stream, size_t method, const Status& status, Rule rule);
-  void begin_call(int32_t stream, RequestHead& head, size_t method, bool ended);
+  void end_head(int32_t id, bool ended);
+  void judge_head(int32_t id, RequestHead& head, bool ended);
+  void refuse_http(int32_t id, std::string_view status);
+  void answer_get(int32_t id, std::string_view path);
+  void refuse_call(int32_t id, size_t method, const Status& status, Rule rule);
+  void begin_call(int32_t id, RequestHead& head, size_t method, bool ended);
   Stream& make_stream(int32_t id);
   [[nodiscard]] Stream* stream_of(int32_t id);
   void take_data(Stream& stream, std::string_view bytes);
   bool take_message(Stream& stream, std::string_view message);
   void half_close(Stream& stream);
-  int reset_by_client(int32_t stream);
+  int reset_by_client(int32_t id);
   int spend_reset();
-  void stream_closed(int32_t stream);
+  void stream_closed(int32_t id);
   void tell_handlers();
   void drop_handler(Stream& stream);
 
   // connection_answers.cpp: what is sent
   void respond(Stream& stream);
   void submit_status(Stream& stream);
-  void submit_refusal(int32_t stream, const Status& status);
+  void submit_refusal(int32_t id, const Status& status);
   void resume(Stream& stream);
   /// What nghttp2 asks for to fill a DATA frame: how many bytes, or an error code of its own.
   ssize_t offer(Stream& stream, size_t bytes_max, uint32_t& flags);

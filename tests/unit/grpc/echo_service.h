@@ -24,6 +24,7 @@ struct EchoBoard {
   int cancelled = 0;
   bool answers_soon = false;
   bool writes_log = true;
+  bool last_words = false;  ///< who is cancelled sends to all that wait
 };
 
 /// Unary      answers what it was sent
@@ -31,14 +32,15 @@ struct EchoBoard {
 /// Wait       answered by the test, by way of EchoBoard::waiting; so is Watch
 /// Refuse     PERMISSION_DENIED without a handler
 /// Bidi       echoes every message, ends OK after the client
+/// Fire       sends to all that wait and ends them, then answers
 /// Many       the message is a number: so many bytes in messages of 1,000
 class EchoService final : public Service {
  public:
-  enum Index : uint8_t { kUnary, kFail, kWait, kRefuse, kWatch, kBidi, kMany, kNull };
+  enum Index : uint8_t { kUnary, kFail, kWait, kRefuse, kWatch, kBidi, kMany, kNull, kFire };
   explicit EchoService(EchoBoard& board) : board_(board) {}
 
   [[nodiscard]] std::span<const Method> methods() const override {
-    static constexpr std::array<Method, 8> kMethods = {{
+    static constexpr std::array<Method, 9> kMethods = {{
         {"/t.Echo/Unary", Method::Kind::kUnary},
         {"/t.Echo/Fail", Method::Kind::kUnary},
         {"/t.Echo/Wait", Method::Kind::kUnary},
@@ -47,6 +49,7 @@ class EchoService final : public Service {
         {"/t.Echo/Bidi", Method::Kind::kBidirectional},
         {"/t.Echo/Many", Method::Kind::kServerStreaming},
         {"/t.Echo/Null", Method::Kind::kUnary},
+        {"/t.Echo/Fire", Method::Kind::kUnary},
     }};
     return kMethods;
   }
@@ -93,6 +96,8 @@ class EchoService final : public Service {
         case kBidi:
           call_.send(bytes);
           return;
+        case kFire:
+          return fire(bytes);
         case kMany:
           left_ = std::stoul(std::string(bytes));
           return on_drained();
@@ -109,6 +114,10 @@ class EchoService final : public Service {
     void on_cancel() override {
       note("cancel");
       ++board_.cancelled;
+      board_.waiting.erase(key_);
+      if (board_.last_words) {
+        for (const auto& [key, call] : board_.waiting) call->send("farewell");
+      }
       EXPECT_FALSE(call_.open());
       EXPECT_FALSE(call_.send("into the void"));
     }
@@ -124,6 +133,17 @@ class EchoService final : public Service {
 
    private:
     [[nodiscard]] bool waits() const { return method_ == kWait || method_ == kWatch; }
+    void fire(std::string_view bytes) {
+      const int destroyed = board_.destroyed;
+      for (const auto& [key, call] : board_.waiting) {
+        EXPECT_TRUE(call->send(bytes));
+        call->finish({Code::kUnavailable, "fired"});
+      }
+      EXPECT_EQ(board_.destroyed, destroyed) << "nobody is destroyed while this runs";
+      EXPECT_EQ(board_.cancelled, 0);
+      call_.send(bytes);
+      call_.finish({});
+    }
     void note(std::string text) {
       if (board_.writes_log) board_.log.push_back(std::move(text));
     }

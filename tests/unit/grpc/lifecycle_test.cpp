@@ -246,5 +246,34 @@ TEST(GrpcLifecycle, OneCallMayWakeMany) {
   for (const int32_t id : ids) EXPECT_EQ(f.client.answer(id).messages().size(), 1u);
 }
 
+TEST(GrpcLifecycle, AHandlerMayEndOthersOfItsConnection) {
+  ConnectionFixture f;
+  std::vector<int32_t> ids;
+  for (int i = 0; i < 100; ++i) ids.push_back(f.client.ask("/t.Echo/Watch", std::to_string(i)));
+  f.run();
+  const int32_t fire = f.client.ask("/t.Echo/Fire", "now");
+  f.run();
+  for (const int32_t id : ids) {
+    EXPECT_EQ(f.client.answer(id).messages(), std::vector<std::string>{"now"});
+    EXPECT_EQ(f.client.answer(id).status(), "14 fired");
+  }
+  EXPECT_EQ(f.client.answer(fire).status(), "0");
+  EXPECT_EQ(f.board.destroyed, 101);
+}
+
+TEST(GrpcLifecycle, WhoIsCancelledMayStillSendToOthers) {
+  for (const bool drained : {false, true}) {
+    ConnectionFixture f;
+    f.board.last_words = true;
+    for (int i = 0; i < 10; ++i) f.client.ask("/t.Echo/Watch", std::to_string(i));
+    f.run();
+    if (drained) f.conversation->drain();
+    f.transport.client_resets();
+    f.talk("");
+    EXPECT_TRUE(f.closed());
+    EXPECT_EQ(f.board.cancelled, 10);
+  }
+}
+
 }  // namespace
 }  // namespace discovery::grpc
