@@ -975,25 +975,13 @@ func watchProtocol(t *harness.T) error {
 			return fmt.Errorf("cancelled: %v %v", answer, err)
 		}
 		progress := &pb.WatchRequest{RequestUnion: &pb.WatchRequest_ProgressRequest{ProgressRequest: &pb.WatchProgressRequest{}}}
-		for { // etcd leaves the request unanswered while a watch of the stream is not yet synchronised
-			if err = stream.Send(progress); err != nil {
-				return err
-			}
-			answered := make(chan error, 1)
-			go func() {
-				answer, err := stream.Recv()
-				if err != nil || answer.WatchId != -1 || len(answer.Events) != 0 || answer.Header.GetRevision() == 0 {
-					err = fmt.Errorf("progress: %v %v", answer, err)
-				}
-				answered <- err
-			}()
-			select {
-			case err = <-answered:
-				return err
-			case <-time.After(2 * time.Second):
-				return fmt.Errorf("a progress request was not answered within 2 s")
-			}
+		if err = stream.Send(progress); err != nil {
+			return err
 		}
+		if answer, err = stream.Recv(); err != nil || answer.WatchId != -1 || len(answer.Events) != 0 || answer.Header.GetRevision() == 0 {
+			return fmt.Errorf("progress: %v %v", answer, err)
+		}
+		return nil
 	})
 }
 

@@ -221,7 +221,6 @@ func actions(t *harness.T) error {
 		}
 	}
 	i := harness.Instance{ID: name + "-1", Addr: "127.0.0.1:9020", Tag: "one"}
-	time.Sleep(300 * time.Millisecond) // sleeps: Watch of the library does not say when its watch exists
 	for _, step := range []struct{ action, tag string }{{"create", "one"}, {"update", "two"}, {"delete", "two"}} {
 		i.Tag = step.tag
 		if step.action == "delete" {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/HughNian/nmid/pkg/client"
 	"github.com/HughNian/nmid/pkg/worker"
-	"go.etcd.io/etcd/client/v3"
 
 	"discoveryd.test/etcd/harness"
 )
@@ -105,13 +104,6 @@ func consume(nodes []string, service string) (harness.Consumer, error) {
 		return nil, err
 	}
 	c.EtcdWatch()
-	// The library does not say when its watch exists, and what happened before is lost to it: watch beside it on the same stream.
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	first := <-c.EtcdCli.Watch(ctx, "nmid/", clientv3.WithPrefix(), clientv3.WithCreatedNotify())
-	if !first.Created {
-		return nil, errors.New("no watch within 10 s")
-	}
 	return consumer{c, service}, nil
 }
 

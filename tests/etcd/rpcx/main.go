@@ -73,7 +73,13 @@ func (r *registration) Change(tag string) error {
 	}
 	key := fmt.Sprintf("%s/%s/%s", base, r.service, r.plugin.ServiceAddress)
 	for range 5 { // the library repeats no write that met a dying connection
-		if err = kv.Put(key, []byte(metadata(tag)), nil); err == nil {
+		if err = kv.Put(key, []byte(metadata(tag)), nil); err != nil {
+			continue
+		}
+		// The plugin reads and writes back without looking whether somebody wrote in between.
+		time.Sleep(50 * time.Millisecond)
+		var now *store.KVPair
+		if now, err = kv.Get(key); err == nil && string(now.Value) == metadata(tag) {
 			break
 		}
 	}

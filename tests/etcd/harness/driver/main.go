@@ -245,6 +245,7 @@ func (d *driver) barriers() {
 
 func (d *driver) act(cluster *harness.Cluster, what string) error {
 	switch what {
+	case "all-ready": // nothing but to let all go on at once
 	case "kill-first":
 		cluster.Nodes[0].Kill()
 	case "restart-first":
