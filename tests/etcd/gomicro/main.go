@@ -57,7 +57,7 @@ func register(nodes []string, service string, i harness.Instance) (harness.Regis
 		return nil, err
 	}
 	r := &registration{registry: one, service: describe(service, i), stop: make(chan struct{})}
-	if err := r.again(); err != nil {
+	if err := repeat(r.again); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -234,16 +234,21 @@ func actions(t *harness.T) error {
 		if err = next(step.action, step.tag); err != nil {
 			return err
 		}
-		services, err := one.ListServices()
-		if err != nil {
-			return err
-		}
-		listed := false
-		for _, s := range services {
-			listed = listed || s.Name == name
-		}
-		if listed == (step.action == "delete") {
-			return fmt.Errorf("after %s the list of services has it: %v", step.action, listed)
+		for began := time.Now(); ; time.Sleep(5 * time.Millisecond) { // its reads are serializable: a follower of etcd may lag
+			services, err := one.ListServices()
+			if err != nil {
+				return err
+			}
+			listed := false
+			for _, s := range services {
+				listed = listed || s.Name == name
+			}
+			if listed == (step.action != "delete") {
+				break
+			}
+			if time.Since(began) > 2*time.Second {
+				return fmt.Errorf("after %s the list of services has it: %v", step.action, listed)
+			}
 		}
 	}
 	return nil

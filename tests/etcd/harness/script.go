@@ -15,6 +15,7 @@ const (
 	eventLimit = 10 * time.Second // from a change to everybody's knowing it
 	faultLimit = 25 * time.Second // the same while a node has just gone (gRPC backs off, etcd elects)
 	expirySlop = 4 * time.Second  // a server looks for ended leases now and then
+	backOff    = 20 * time.Second // gRPC comes back to a node that was away for half a minute within this
 	pollEvery  = 5 * time.Millisecond
 )
 
@@ -285,7 +286,9 @@ func (s *script) faults() {
 	l := s.library
 	var finish func() error
 	if l.Through != nil {
-		s.check("through-begins", callLimit, func() (err error) { finish, err = l.Through(s.t()); return err })
+		t := s.t()
+		t.note = func(text string) { s.note = append(s.note, text) }
+		s.check("through-begins", callLimit, func() (err error) { finish, err = l.Through(t); return err })
 	}
 	with := l.Register != nil && s.early != nil && s.late != nil && s.first != nil
 	var doomed *Victim
@@ -324,14 +327,15 @@ func (s *script) faults() {
 		return
 	}
 	if with {
-		s.lists("restarted-list-node-1", s.o.nodes[:1])
+		s.listsIn(backOff+callLimit, "restarted-list-node-1", s.o.nodes[:1])
 		s.registerAt("restarted-register-node-1", s.o.nodes[:1], Instance{"d", "127.0.0.1:9004", "one"})
 		s.lists("restarted-list", s.order(1))
 	}
 	if finish != nil {
 		s.check("through-ends", 2*faultLimit, finish)
 	}
-	if s.o.kind == Discoveryd { // the majority of etcd's members would be gone
+	if s.o.kind == Discoveryd && !s.o.short { // the majority of etcd's members would be gone
+		time.Sleep(backOff) // sleeps: the clients must have come back to the first node, or they have none
 		if !s.report.barrier("kill-others") {
 			return
 		}
@@ -468,9 +472,11 @@ func (s *script) sorted(seen []string) []string {
 }
 
 // lists looks up until the answer is right, and notes if the first was not.
-func (s *script) lists(name string, endpoints []string) {
+func (s *script) lists(name string, endpoints []string) { s.listsIn(eventLimit, name, endpoints) }
+
+func (s *script) listsIn(limit time.Duration, name string, endpoints []string) {
 	want := slices.Clone(s.present)
-	s.check(name, callLimit+eventLimit, func() error {
+	s.check(name, limit+callLimit, func() error {
 		began := time.Now()
 		for tries := 1; ; tries++ {
 			got, err := s.library.List(endpoints, s.service)
@@ -481,7 +487,7 @@ func (s *script) lists(name string, endpoints []string) {
 				}
 				return nil
 			}
-			if time.Since(began) > eventLimit {
+			if time.Since(began) > limit {
 				return fmt.Errorf("listed %q, error %v, not %q", got, err, want)
 			}
 			time.Sleep(pollEvery)

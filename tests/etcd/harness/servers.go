@@ -301,14 +301,18 @@ func (n *Node) LogTail(lines int) string { return Tail(n.logPath(), lines) }
 // Name is that of the node within its cluster.
 func (n *Node) Name() string { return n.name }
 
-// Tail is the end of a text file.
+// Tail is the end of a text file; long lines are cut.
 func Tail(path string, lines int) string {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err.Error()
 	}
 	all := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
+	all = all[max(0, len(all)-lines):]
+	for k := range all {
+		all[k] = all[k][:min(len(all[k]), 400)]
+	}
+	return strings.Join(all, "\n")
 }
 
 // Clients is the list of the nodes' addresses for etcd clients.

@@ -4,6 +4,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,8 +40,25 @@ func register(nodes []string, service string, i harness.Instance) (harness.Regis
 	return r, r.put()
 }
 
-// put says nothing of failures, for the library does not. With the account that the library's examples always send.
-func (r *registration) put() error {
+// put looks whether it worked and repeats: the library swallows the error of its write.
+func (r *registration) put() (err error) {
+	for range 4 {
+		if err = r.putOnce(); err != nil {
+			return err
+		}
+		var known []string
+		known, err = list(r.nodes, r.service)
+		want := r.i.ID + "=" + addresses(r.i)
+		if err == nil && slices.Contains(known, want) {
+			return nil
+		}
+		err = fmt.Errorf("listed %q %w, not %q", known, err, want)
+	}
+	return err
+}
+
+// putOnce sends the account that the library's examples always send.
+func (r *registration) putOnce() error {
 	w := worker.NewWorker().SetWorkerName(r.service + "-" + r.i.ID)
 	for _, addr := range strings.Split(addresses(r.i), ",") {
 		if err := w.AddServer("tcp", addr); err != nil {

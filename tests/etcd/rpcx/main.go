@@ -43,7 +43,17 @@ type registration struct {
 	i       harness.Instance
 }
 
-func register(nodes []string, service string, i harness.Instance) (harness.Registration, error) {
+// register repeats what an rpcx server would be restarted for: the library gives up when it cannot write at its start.
+func register(nodes []string, service string, i harness.Instance) (r harness.Registration, err error) {
+	for range 4 {
+		if r, err = registerOnce(nodes, service, i); err == nil {
+			return r, nil
+		}
+	}
+	return nil, err
+}
+
+func registerOnce(nodes []string, service string, i harness.Instance) (harness.Registration, error) {
 	plugin := &serverplugin.EtcdV3RegisterPlugin{
 		ServiceAddress: "tcp@" + i.Addr, EtcdServers: nodes, BasePath: base, UpdateInterval: interval,
 		ServerStarted: make(chan struct{}), Options: options(),

@@ -277,7 +277,7 @@ func (d *driver) finish() {
 	if d.failed > 0 {
 		for topology, cluster := range d.clusters {
 			for _, node := range cluster.Nodes {
-				fmt.Printf("---- end of the log of %s %s %s\n%s\n", d.kind, topology, node.Name(), node.LogTail(15))
+				fmt.Printf("---- end of the log of %s %s %s\n%s\n", d.kind, topology, node.Name(), node.LogTail(6))
 			}
 		}
 		for _, r := range d.runs {
