@@ -32,7 +32,7 @@ func (t *table) put(kind harness.Kind, name, unit string, value float64) {
 }
 
 func (t *table) print(kinds []harness.Kind) {
-	fmt.Printf("\n%-62s", "")
+	fmt.Printf("\n%-78s", "")
 	for _, kind := range kinds {
 		fmt.Printf("%14s", kind)
 	}
@@ -41,7 +41,7 @@ func (t *table) print(kinds []harness.Kind) {
 	}
 	fmt.Println()
 	for _, line := range t.lines {
-		fmt.Printf("%-62s", line.name+" ["+line.unit+"]")
+		fmt.Printf("%-78s", line.name+" ["+line.unit+"]")
 		for _, kind := range kinds {
 			if value, ok := line.values[kind]; ok {
 				fmt.Printf("%14.2f", value)

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	readyLimit = 60 * time.Second
+	readyLimit = 30 * time.Second
 	stopLimit  = 15 * time.Second
 )
 

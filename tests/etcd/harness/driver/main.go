@@ -282,7 +282,7 @@ func (d *driver) finish() {
 		}
 		for _, r := range d.runs {
 			if r.failed {
-				fmt.Printf("---- end of %s\n%s\n", r.log, harness.Tail(r.log, 25))
+				fmt.Printf("---- end of %s\n%s\n", r.log, harness.Tail(r.log, 10))
 			}
 		}
 	}
