@@ -136,6 +136,35 @@ func cpu(kind harness.Kind, cluster *harness.Cluster, o options, results *table)
 	results.put(kind, "CPU of a renewal, 2000 leases on 20 streams", "µs", micro(each))
 	results.put(kind, "renewals, closed loop of 20", "1/s", rate)
 
+	// Paced: every lease once a second, so that hardly two come together.
+	seconds := max(2, o.count(5))
+	each, _, err = costs(node, idle, seconds*conns*leasesPerConn, func() error {
+		return spread(connections, func(n int, connection *grpc.ClientConn) error {
+			stream, err := pb.NewLeaseClient(connection).LeaseKeepAlive(ctx)
+			if err != nil {
+				return err
+			}
+			defer stream.CloseSend()
+			pace := time.NewTicker(time.Second / leasesPerConn)
+			defer pace.Stop()
+			for k := range seconds * leasesPerConn {
+				<-pace.C
+				if err = stream.Send(&pb.LeaseKeepAliveRequest{ID: leases[n][k%leasesPerConn]}); err != nil {
+					return err
+				}
+				answer, err := stream.Recv()
+				if err != nil || answer.TTL == 0 {
+					return fmt.Errorf("renewal: %v %w", answer, err)
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	results.put(kind, "CPU of a renewal, 2000 of them in a second", "µs", micro(each))
+
 	if err = spread(connections[:1], func(_ int, connection *grpc.ClientConn) error {
 		for k := range 100 {
 			key := fmt.Sprintf("/microservices/svc/%02d", k)

@@ -22,6 +22,8 @@ type Library struct {
 	BlindAtStart bool
 	// ComesBack tells that a registration whose lease was revoked by somebody else is made again by the library itself.
 	ComesBack bool
+	// EndedByEtcd tells that a watch of this library ends for good when etcd is stopped in good order.
+	EndedByEtcd bool
 	// Text is what a consumer of this library can tell about an instance.
 	Text func(Instance) string
 	// Key is where the instance stands in etcd.

@@ -280,8 +280,8 @@ func (t *T) Ctl(endpoints []string, arguments ...string) ([]byte, error) {
 	return out, nil
 }
 
-// faults is the part with nodes that go: the driver kills the first one, brings it back, and, where the server can bear it, kills
-// the two others.
+// faults is the part with nodes that go: the driver kills the first one, brings it back, restarts the second one in good order,
+// and, where the server can bear it, kills all but the first.
 func (s *script) faults() {
 	l := s.library
 	var finish func() error
@@ -330,6 +330,15 @@ func (s *script) faults() {
 		s.listsIn(backOff+callLimit, "restarted-list-node-1", s.o.nodes[:1])
 		s.registerAt("restarted-register-node-1", s.o.nodes[:1], Instance{"d", "127.0.0.1:9004", "one"})
 		s.lists("restarted-list", s.order(1))
+	}
+	if !s.report.barrier("restart-second") { // by SIGTERM: it says good-bye
+		return
+	}
+	if l.EndedByEtcd && s.o.kind == Etcd {
+		s.report.line("skip", "rolled", 0, "etcd itself ends this library's watch here; discoveryd must not")
+	} else if with {
+		s.underFault("rolled", 1)
+		s.listsIn(backOff+callLimit, "rolled-list-node-2", s.o.nodes[1:2])
 	}
 	if finish != nil {
 		s.check("through-ends", 2*faultLimit, finish)

@@ -250,6 +250,11 @@ func (d *driver) act(cluster *harness.Cluster, what string) error {
 		cluster.Nodes[0].Kill()
 	case "restart-first":
 		return cluster.Nodes[0].Start()
+	case "restart-second":
+		if err := cluster.Nodes[1].Stop(); err != nil {
+			return err
+		}
+		return cluster.Nodes[1].Start()
 	case "kill-others":
 		for _, node := range cluster.Nodes[1:] {
 			node.Kill()
