@@ -294,7 +294,7 @@ func (d *driver) finish() {
 	for _, cluster := range d.clusters {
 		cluster.Kill()
 	}
-	fmt.Printf("%s: %d passed, %d failed, %d skipped, %.0f s\n", d.kind, d.passed, d.failed, d.skipped, time.Since(d.began).Seconds())
+	fmt.Printf("took %.0f s\n%s: %d passed, %d failed, %d skipped\n", time.Since(d.began).Seconds(), d.kind, d.passed, d.failed, d.skipped)
 }
 
 // program: the client etcdctl is itself one, and what plays it has another name.
