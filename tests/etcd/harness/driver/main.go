@@ -131,6 +131,7 @@ func (d *driver) launch(client, topology, programs, etcdctl, dir string, short b
 	if err == nil {
 		r.cmd = exec.Command(filepath.Join(programs, program(client)), "-report-fd", "3", "-kind", string(d.kind), "-topology", topology,
 			"-endpoints", strings.Join(d.clusters[topology].Clients(), ","), "-etcdctl", etcdctl, "-short="+strconv.FormatBool(short))
+		r.cmd.Dir = dir // nmid makes a folder for logs where it runs
 		r.cmd.ExtraFiles = []*os.File{write}
 		r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		var log *os.File
