@@ -6,6 +6,7 @@
 #include "base/siphash.h"
 #include "codec/json_writer.h"
 #include "codec/metadata.h"
+#include "layouts/mapped_instance.h"
 #include "node/cluster_host.h"
 #include "node/config_address.h"
 #include "node/reactor_unit.h"
@@ -36,6 +37,7 @@ keyspace::KeyspaceSettings keyspace_settings(const Config& config, uint16_t node
 
 /// One reactor's part.
 struct EtcdHost::Unit {
+  explicit Unit(net::Reactor& the_reactor) : reactor(the_reactor) {}
   net::Reactor& reactor;
   protocol::etcd::EtcdService* service = nullptr;  ///< owned by the server; lives as long as the reactor runs
   std::atomic<bool> asked{false};
@@ -61,7 +63,7 @@ EtcdHost::EtcdHost(const Config& config, const Parts& parts)
       protection_(parts.protection),
       clock_(parts.clock),
       mapper_(layout_settings(config), etcd_env(config), config.env.region),
-      keys_(keyspace_settings(config, parts.cluster.node_id()), parts.registry, mapper_, parts.clock.now()),
+      keys_(keyspace_settings(config, registry_settings(config).node_id), parts.registry, mapper_, parts.clock.now()),
       listen_(config.etcd.listen),
       tls_(config.etcd.tls),
       self_env_(config.env.deploy_env),
@@ -73,12 +75,16 @@ EtcdHost::EtcdHost(const Config& config, const Parts& parts)
   keys_.set_listener(std::move(listener));
 }
 
+EtcdHost::~EtcdHost() = default;
+
 // ---------------------------------------------------------------------------------------------------- listening
 
 std::unique_ptr<grpc::Service> EtcdHost::make_service(net::Reactor& reactor) {
   auto service = std::make_unique<protocol::etcd::EtcdService>(
       protocol::etcd::ServiceParts{keys_, *this, reactor, clock_, protocol::etcd::Permissions(tokens_, mapper_)});
-  units_.push_back(std::make_unique<Unit>(reactor, service.get()));
+  auto unit = std::make_unique<Unit>(reactor);
+  unit->service = service.get();
+  units_.push_back(std::move(unit));
   return service;
 }
 

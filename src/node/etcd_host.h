@@ -42,6 +42,7 @@ class EtcdHost final : private protocol::etcd::NodePort {
   };
 
   EtcdHost(const Config& config, const Parts& parts);
+  ~EtcdHost();
 
   [[nodiscard]] keyspace::Keyspace& keys() { return keys_; }
   [[nodiscard]] const keyspace::Keyspace& keys() const { return keys_; }
