@@ -18,6 +18,13 @@ namespace discovery::node {
 
 using observe::LogLevel;
 
+namespace {
+/// Null: nobody is asked for one.
+std::shared_ptr<const access::TokenTable> tokens_asked_for(const access::AccessSettings& settings) {
+  return settings.required ? settings.tokens : nullptr;
+}
+}  // namespace
+
 Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
     : logger_(logger),
       clock_(clock),
@@ -137,7 +144,7 @@ Result<void> Node::open_server(std::shared_ptr<const net::TlsIdentity> identity)
   add("api", api_addresses(config_), api_listener, nullptr);
   add("tls", tls_addresses(config_), api_listener, std::move(identity));
   add("admin", admin, OperatorApi::Listener::kAdmin, nullptr);
-  for (net::ListenerGroup& group : etcd_.groups(etcd_identity_, access_.tokens, limits))
+  for (net::ListenerGroup& group : etcd_.groups(etcd_identity_, tokens_asked_for(access_), limits))
     groups.push_back(std::move(group));
   auto server = net::HttpServer::open(server_options(config_, clock_), std::move(groups),
                                       heir_ ? heir_->sockets() : std::vector<net::GroupSocket>());
@@ -352,7 +359,7 @@ Result<std::string> Node::reload_config() {
   config_ = std::move(plan.config);
   access_ = std::move(secrets->access);
   apply(config_);
-  etcd_.update_access(access_.tokens);
+  etcd_.update_access(tokens_asked_for(access_));
   if (secrets->identity) server_->update_identity("tls", secrets->identity);
   if (secrets->etcd_identity && etcd_.listens()) server_->update_identity("etcd", secrets->etcd_identity);
   take_token(std::move(secrets->token));
