@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ctl/wording.h"
+
 namespace discovery::ctl {
 namespace {
 
