@@ -20,9 +20,9 @@ class CountedEvents final : public ClusterEvents {
   void may_write() override { ++writes; }
   void may_read() override { ++reads; }
   void acknowledged(uint64_t /*ticket*/) override { ++acknowledgements; }
-  void everywhere(uint64_t /*ticket*/) override {}
+  void everywhere(uint64_t /*ticket*/) override { ++everywheres; }
 
-  std::atomic<int> changes{0}, made{0}, writes{0}, reads{0}, acknowledgements{0};
+  std::atomic<int> changes{0}, made{0}, writes{0}, reads{0}, acknowledgements{0}, everywheres{0};
 };
 
 class HostFixture {
