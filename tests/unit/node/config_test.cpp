@@ -356,8 +356,7 @@ TEST(Config, WarnsOfWhatWillSurprise) {
   EXPECT_THAT(warnings("[admin]\nlisten = \"0.0.0.0:7172\""), ElementsAre(HasSubstr("no loopback address")));
   EXPECT_THAT(warnings("[admin]\nlisten = \"[::1]:7172\""), IsEmpty());
   EXPECT_THAT(warnings("[lease]\nprotect = \"uncovered\"\nbrake = true\ntrust_refused = true"), IsEmpty());
-  EXPECT_THAT(warnings("[etcd]\nlisten = \"127.0.0.1:2379\""), ElementsAre(HasSubstr("etcd.listen")));
-  EXPECT_THAT(warnings("[etcd]\nlisten = \"\""), IsEmpty());
+  EXPECT_THAT(warnings("[etcd]\nlisten = \"127.0.0.1:2379\""), IsEmpty());
 }
 
 TEST(Config, FlagsAreCheckedToo) {
