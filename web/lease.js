@@ -15,3 +15,10 @@ export function leaseBar(age, lease) {
   return h("span.lease", {}, h("span.bar", {"aria-hidden": "true"}, filled),
     h("span.age", {}, `${seconds(Math.round(age))} of ${seconds(lease)}`));
 }
+
+/** Of an instance: its own lease where it came by another protocol, else that of the registry. */
+export function leaseOf(instance, lease, read_at_ns) {
+  const origin = instance.origin;
+  if (origin && origin.lease_seconds === null) return "no lease: it stays until its key is deleted";
+  return leaseBar(leaseAge(instance, read_at_ns), origin ? Number(origin.lease_seconds) : lease);
+}

@@ -6,7 +6,7 @@ import {add, field, fill, h, json, link, told} from "./dom.js";
 import {byText, difference, kindMark} from "./events.js";
 import {nodeNow, time} from "./format.js";
 import {Reader} from "./later.js";
-import {leaseAge, leaseBar} from "./lease.js";
+import {leaseOf} from "./lease.js";
 import {stateOf} from "./view_service.js";
 
 export const title = "Instance";
@@ -92,7 +92,9 @@ function facts(i, lease, read_at) {
   const row = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
   return [
     row("State", stateOf(i)),
-    i.state === "cancelled" ? null : row("Since the last renewal", leaseBar(leaseAge(i, read_at), lease)),
+    i.state === "cancelled" ? null : row("Since the last renewal", leaseOf(i, lease, read_at)),
+    i.origin ? row("Came by", [`key of ${i.origin.protocol}, layout ${i.origin.layout}: `, h("span.mono", {}, told(i.origin.key)),
+      i.origin.lease_id ? `, lease ${i.origin.lease_id}` : ""]) : null,
     row("Zone", told(i.zone)), row("Region", told(i.region || "–")), row("Version", told(i.version || "–")),
     row("Addresses", h("ul.bare", {}, (i.addrs ?? []).map((a) => h("li.mono", {}, told(a))))),
     row("Metadata", h("ul.bare", {}, Object.entries(i.metadata ?? {}).map(([k, v]) => h("li", {}, told(k), " = ", told(v))))),

@@ -7,7 +7,7 @@ import {add, brief, field, fill, h, json, link, told} from "./dom.js";
 import {eventTable, statusText} from "./events.js";
 import {count, nodeNow, plural, time} from "./format.js";
 import {Reader, settled} from "./later.js";
-import {leaseAge, leaseBar} from "./lease.js";
+import {leaseOf} from "./lease.js";
 import {actionButton, Table} from "./table.js";
 
 export const title = "Service";
@@ -52,7 +52,7 @@ function instanceTable(view) {
       {id: "zone", label: "Zone", sort: (i) => i.zone, cell: (i) => brief(i.zone)},
       {id: "state", label: "State", sort: (i) => i.state + i.status, cell: stateOf},
       {id: "lease", label: "Last renewal", sort: (i) => (i.state === "cancelled" ? -1 : i.lease_age_seconds),
-        cell: (i) => (i.state === "cancelled" ? "" : leaseBar(leaseAge(i, view.read_at), view.lease))},
+        cell: (i) => (i.state === "cancelled" ? "" : leaseOf(i, view.lease, view.read_at))},
       {id: "act", label: "Actions", hide: true, cell: actions},
       {id: "version", label: "Version", sort: (i) => i.version, cell: (i) => brief(i.version)},
       {id: "addrs", label: "Addresses", cell: addresses},

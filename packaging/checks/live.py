@@ -95,8 +95,9 @@ def free_addresses(count):
 
 
 def start_nodes(stack, binary, folder):
-    """The addresses of a cluster whose nodes are ready and know each other."""
-    addresses = free_addresses(NODES)
+    """The addresses of a cluster whose nodes are ready and know each other. They serve clients of etcd too."""
+    free = free_addresses(2 * NODES)
+    addresses, etcd = free[:NODES], free[NODES:]
     processes = []
     for i, address in enumerate(addresses):
         place = os.path.join(folder, f"node{i}")
@@ -104,7 +105,7 @@ def start_nodes(stack, binary, folder):
         with open(os.path.join(place, "discovery.toml"), "w", encoding="utf-8") as file:
             file.write(
                 f"nodes = {json.dumps(addresses)}\n[env]\nhost = 'node{i}'\n[httpServer]\naddr = '{address}'\n"
-                f"[cluster]\nnode_id = {i + 1}\ndata_dir = '{place}/data'\n"
+                f"[cluster]\nnode_id = {i + 1}\ndata_dir = '{place}/data'\n[etcd]\nlisten = '{etcd[i]}'\n"
             )
         processes.append(stack.enter_context(Process([binary, "-conf", place], os.path.join(place, "log"))))
     for process, address in zip(processes, addresses):

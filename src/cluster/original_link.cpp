@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "cluster/other.h"
+#include "registry/origin.h"
 
 namespace discovery::cluster {
 
@@ -140,6 +141,7 @@ void OriginalLink::take_over(const ForeignInstance& i, TimePoint now) {
 
 void OriginalLink::import(const std::vector<ForeignInstance>& all, TimePoint now) {
   for (const ForeignInstance& i : all) {
+    if (registry::is_reserved_env(i.env)) continue;  // no client can have registered it
     registry::JoinArgs args;
     args.record = i.record();
     args.by = other_.address;
@@ -154,7 +156,8 @@ void OriginalLink::import(const std::vector<ForeignInstance>& all, TimePoint now
   cluster_.update_start(now);
 }
 
-// What it lacks, and lives, is registered there; what was cancelled here is cancelled there (D12).
+// What it lacks, and lives, is registered there; what was cancelled here is cancelled there (D12). Not guests: it would
+// hold them to a lease of its own and is told of none of their renewals.
 void OriginalLink::reconcile(const std::vector<ForeignInstance>& all, TimePoint now) {
   const int64_t fresh_ns = to_wire_ns(now - cluster_.settings_.lease.window);
   using Key = std::tuple<std::string_view, std::string_view, std::string_view, std::string_view>;
@@ -163,6 +166,7 @@ void OriginalLink::reconcile(const std::vector<ForeignInstance>& all, TimePoint 
   std::vector<Post> posts;
   registry::RecordCursor at;
   while (cluster_.registry_.read_records(at, kWalkBudget, [&](const registry::StoredRecord& r) {
+    if (r.instance->is_guest() || registry::is_reserved_env(r.app.env)) return;
     const auto it = theirs.find({r.app.env, r.app.appid, r.instance->zone(), r.instance->hostname()});
     const auto state = r.instance->numbers.state;
     if (state == registry::RecordState::kVisible && it == theirs.end() && r.lease_ns >= fresh_ns) {

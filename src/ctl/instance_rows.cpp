@@ -47,6 +47,12 @@ std::string addresses_text(const Json& instance) {
   return text.empty() ? "-" : text;
 }
 
+std::string origin_text(const Json& instance) {
+  const Json& origin = member(instance, "origin");
+  if (!origin.is_object()) return "-";
+  return shown(text_at(origin, "protocol")) + " " + shown(text_at(origin, "key"));
+}
+
 bool mentions(const Json& instance, std::string_view text) {
   for (const char* const name : {"zone", "hostname", "version"}) {
     if (contains(text_at(instance, name), text)) return true;
@@ -54,6 +60,7 @@ bool mentions(const Json& instance, std::string_view text) {
   for (const Json& a : rows_at(instance, "addrs")) {
     if (a.is_string() && contains(a.get<std::string>(), text)) return true;
   }
+  if (contains(text_at(member(instance, "origin"), "key"), text)) return true;
   const Json& metadata = member(instance, "metadata");
   if (!metadata.is_object()) return false;
   for (const auto& [name, value] : metadata.items()) {

@@ -15,7 +15,9 @@ namespace discovery::ctl {
 [[nodiscard]] std::string state_text(const Json& instance);
 [[nodiscard]] std::string lease_text(const Json& instance);
 [[nodiscard]] std::string addresses_text(const Json& instance);
-/// Zone, host, version, an address or metadata contains the text, letter case aside.
+/// "etcd /microservices/shop.cart/cart-0", "-" of one that came by the Discovery API.
+[[nodiscard]] std::string origin_text(const Json& instance);
+/// Zone, host, version, an address, the key it came by or metadata contains the text, letter case aside.
 [[nodiscard]] bool mentions(const Json& instance, std::string_view text);
 
 /// A listed instance somebody names.

@@ -1,4 +1,6 @@
 // instances: those of an application.
+#include <algorithm>
+
 #include "ctl/instance_rows.h"
 #include "ctl/questions.h"
 #include "ctl/verbs.h"
@@ -34,10 +36,22 @@ Outcome<Exit> run(const Options& options, Context& context) {
     return refused(shown(answer->node) + ": no instance of " + shown(options.appid) + " in " + shown(options.env) +
                    " fits" + (options.all ? "" : "; --all shows hidden and cancelled ones too"));
   }
-  Table table({{"Zone"}, {"Host"}, {"Status"}, {"Lease", Align::kRight}, {"Version"}, {"Registered"}, {"Addresses"}});
+  const bool guests =
+      std::any_of(instances.begin(), instances.end(), [](const Json& i) { return i.contains("origin"); });
+  std::vector<Column> columns = {{"Zone"},    {"Host"},       {"Status"},   {"Lease", Align::kRight},
+                                 {"Version"}, {"Registered"}, {"Addresses"}};
+  if (guests) columns.push_back({"Came by"});
+  Table table(columns);
   for (const Json& i : instances) {
-    table.add({shown(text_at(i, "zone")), shown(text_at(i, "hostname")), state_text(i), lease_text(i),
-               shown(text_at(i, "version")), moment(number_at(i, "reg_timestamp"), context.now()), addresses_text(i)});
+    std::vector<std::string> row = {shown(text_at(i, "zone")),
+                                    shown(text_at(i, "hostname")),
+                                    state_text(i),
+                                    lease_text(i),
+                                    shown(text_at(i, "version")),
+                                    moment(number_at(i, "reg_timestamp"), context.now()),
+                                    addresses_text(i)};
+    if (guests) row.push_back(origin_text(i));
+    table.add(std::move(row));
   }
   context.show(table);
   return exit;

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "keyspace/record_names.h"
+
 namespace discovery::explain {
 
 using history::Event;
@@ -36,7 +38,19 @@ struct Seen {
   int64_t lease_ns = 0;
   int64_t home_ns = 0;
   bool lease_known = false;
+  std::optional<Origin> origin;
 };
+
+std::optional<Origin> origin_of(const Instance& record) {
+  const auto from = keyspace::key_origin_of(record);
+  if (!from) return std::nullopt;
+  return Origin{std::string(from->layout), std::string(from->key), static_cast<uint64_t>(from->lease_id), from->lease};
+}
+
+/// "15 s"
+std::string length_text(Duration lease) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lease).count()) + " s";
+}
 
 struct Found {
   bool application = false;      ///< there is a record of it, in any state
@@ -51,7 +65,8 @@ Found find(const registry::Registry& registry, const Question& q) {
     const auto take = [&](size_t i) {
       const Instance& r = app->record(i);
       const Application::Side& side = app->side(i);
-      found.instance = Seen{std::string(r.zone()), r.numbers, app->lease_ns(i), side.home_ns, side.lease_known};
+      found.instance =
+          Seen{std::string(r.zone()), r.numbers, app->lease_ns(i), side.home_ns, side.lease_known, origin_of(r)};
     };
     if (!q.zone.empty()) {
       const size_t i = app->find(q.zone, q.hostname);
@@ -86,9 +101,13 @@ class Explainer {
     known(found);
     if (found.instance) {
       answer_.zone = found.instance->zone;
+      answer_.origin = found.instance->origin;
+      if (answer_.origin) origin(*answer_.origin);
       state(*found.instance);
       const RecordState is = found.instance->numbers.state;
-      if (is != RecordState::kTombstone) lease(*found.instance);
+      if (is != RecordState::kTombstone) {
+        found.instance->origin ? lease_of_key(*found.instance, *found.instance->origin) : lease(*found.instance);
+      }
       if (is == RecordState::kVisible) filters(*found.instance);
     }
     answer_.visible = answer_.cause == Cause::kVisible;
@@ -164,10 +183,12 @@ class Explainer {
         const auto end =
             last(s.zone, {EventKind::kExpired, EventKind::kExpiredPast, EventKind::kHiddenToo, EventKind::kMerged});
         std::string detail = "hidden: its lease ran out";
+        if (s.origin) detail = "hidden: the lease of its key ran out";
         if (end && end->kind == EventKind::kHiddenToo) detail = "hidden on the word of " + by(*end);
         if (end && end->kind == EventKind::kMerged) detail = "hidden, as it came from " + by(*end);
         if (end) detail += ", " + ago(end->at);
-        return say("state", false, detail + "; the next register shows it again", Cause::kExpired);
+        detail += s.origin ? "; the next write of its key shows it again" : "; the next register shows it again";
+        return say("state", false, detail, Cause::kExpired);
       }
       case RecordState::kTombstone: {
         const auto end = last(s.zone, {EventKind::kCancelled, EventKind::kMerged});
@@ -180,13 +201,43 @@ class Explainer {
     }
   }
 
+  void origin(const Origin& from) {
+    std::string detail = "registered by key " + from.key + " of etcd (layout " + from.layout + "), ";
+    detail += from.lease > Duration::zero() ? "lease of " + length_text(from.lease) : "without a lease";
+    say("origin", true, std::move(detail), Cause::kVisible);
+  }
+
+  [[nodiscard]] static bool renewed_here(const Seen& s) { return s.home_ns == s.lease_ns && s.home_ns != 0; }
+  [[nodiscard]] static std::string where_renewed(const Seen& s) {
+    if (renewed_here(s)) return " at this node";
+    return s.lease_known || s.home_ns == s.lease_ns ? " at another node" : "; no renewal of it is known";
+  }
+
+  // Neither self-protection nor the brake nor the sweep has a say in it: keyspace.h tells who ends it.
+  void lease_of_key(const Seen& s, const Origin& from) {
+    if (from.lease <= Duration::zero()) {
+      return say("lease", true, "none: it stays until its key is deleted", Cause::kVisible);
+    }
+    const bool over = now_ - from_wire_ns(s.lease_ns) > from.lease;
+    say("lease", true,
+        (over ? "over: last renewed " : "fresh: last renewed ") + ago(s.lease_ns) + where_renewed(s) + ", good for " +
+            length_text(from.lease),
+        Cause::kVisible);
+    if (!over || s.numbers.state != RecordState::kVisible) return;
+    std::string why = "kept for a grace, until the node of the last renewal ends it or is taken for dead";
+    if (renewed_here(s)) {
+      why = "this node ends it now";
+      if (from_wire_ns(s.lease_ns) + from.lease > facts_.covered_until) {
+        why = "kept for a grace, because renewals may be at nodes that are not heard" + names_of_silent();
+      }
+    }
+    say("protection", true, why, Cause::kVisible);
+  }
+
   void lease(const Seen& s) {
     const Duration age = now_ - from_wire_ns(s.lease_ns);
     const bool over = age > facts_.expire_after;
-    std::string where = " at another node";
-    if (s.home_ns == s.lease_ns && s.home_ns != 0) where = " at this node";
-    if (!s.lease_known && s.home_ns != s.lease_ns) where = "; no renewal of it is known";
-    say("lease", true, (over ? "over: last renewed " : "fresh: last renewed ") + ago(s.lease_ns) + where,
+    say("lease", true, (over ? "over: last renewed " : "fresh: last renewed ") + ago(s.lease_ns) + where_renewed(s),
         Cause::kVisible);
     if (!over || s.numbers.state != RecordState::kVisible) return;
     std::string why = "the next sweep hides it";
@@ -199,11 +250,16 @@ class Explainer {
             " instances of the application are past their lease; at most for another " +
             for_how_long(braked->until - now_);
     } else if (from_wire_ns(s.lease_ns) + facts_.expire_after > facts_.covered_until) {
-      why = "held because renewals may be at nodes that are not heard";
-      for (const std::string& peer : facts_.silent_peers)
-        why += (peer == facts_.silent_peers.front() ? ": " : ", ") + peer;
+      why = "held because renewals may be at nodes that are not heard" + names_of_silent();
     }
     say("protection", true, why, Cause::kVisible);
+  }
+
+  /// ": 10.0.0.2:7171, 10.0.0.3:7171"
+  [[nodiscard]] std::string names_of_silent() const {
+    std::string names;
+    for (const std::string& peer : facts_.silent_peers) names += (names.empty() ? ": " : ", ") + peer;
+    return names;
   }
 
   [[nodiscard]] const registry::BrakedApplication* held_by_brake() const {

@@ -64,16 +64,25 @@ inline constexpr size_t kCauses = 9;
 [[nodiscard]] std::string_view cause_name(Cause cause);
 
 struct Verdict {
-  std::string_view about;  ///< "node", "known", "state", "lease", "protection", "zone", "status"
+  std::string_view about;  ///< "node", "known", "origin", "state", "lease", "protection", "zone", "status"
   bool passes = true;
   std::string detail;
+};
+
+/// Of an instance that was registered by a key of etcd.
+struct Origin {
+  std::string layout;
+  std::string key;  ///< any bytes
+  uint64_t lease_id = 0;
+  Duration lease{};  ///< zero: it has none
 };
 
 struct Answer {
   bool visible = false;
   Cause cause = Cause::kVisible;
-  std::string summary;  ///< one sentence
-  std::string zone;     ///< of the instance; "" where none is known
+  std::string summary;           ///< one sentence
+  std::string zone;              ///< of the instance; "" where none is known
+  std::optional<Origin> origin;  ///< none: the Discovery API, or it is not known any more
   std::vector<Verdict> verdicts;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/siphash.h"
+#include "registry/origin.h"
 #include "registry/record_codec.h"
 
 namespace discovery::keyspace {
@@ -107,6 +108,13 @@ std::optional<Kept> decode_kept(std::string_view bytes) {
   kept.kind = static_cast<Kept::Kind>(kind);
   kept.lease = static_cast<LeaseId>(lease);
   return kept;
+}
+
+std::optional<KeyOrigin> key_origin_of(const registry::Instance& record) {
+  if (!record.is_guest()) return std::nullopt;
+  const auto kept = decode_kept(registry::kept_of_origin(record.origin()));
+  if (!kept || kept->kind != Kept::Kind::kMapped) return std::nullopt;
+  return KeyOrigin{kept->layout, kept->key, kept->lease, registry::lease_of_origin(record.origin())};
 }
 
 }  // namespace discovery::keyspace

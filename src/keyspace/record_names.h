@@ -6,6 +6,7 @@
 //
 // The zone of the first two is "-", whichever node writes. What origin keeps of each: see Kept.
 // A key of more than kNameBytesMax bytes, escaped, cannot be held: is_storable_key().
+// Whoever shows instances learns from key_origin_of() whether one stands for a key.
 // Pure functions. Errors: none for what is malformed.
 #pragma once
 
@@ -51,5 +52,15 @@ struct Kept {
 [[nodiscard]] std::string encode_kept(const Kept& kept);
 /// The views point into `bytes`.
 [[nodiscard]] std::optional<Kept> decode_kept(std::string_view bytes);
+
+/// Of an instance that was made from a key: which, and how long its lease is.
+struct KeyOrigin {
+  std::string_view layout;  ///< layouts::layout_name()
+  std::string_view key;     ///< any bytes
+  LeaseId lease_id = 0;     ///< 0: none
+  Duration lease{};         ///< zero: it does not end by itself
+};
+/// The views point into `record`. None: it came by the Discovery API, or is no instance.
+[[nodiscard]] std::optional<KeyOrigin> key_origin_of(const registry::Instance& record);
 
 }  // namespace discovery::keyspace

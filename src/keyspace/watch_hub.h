@@ -8,6 +8,7 @@
 // Time: next() says when flush() has something to do; the key space's listener says when to ask anew.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,6 +27,12 @@ class WatchHub;
 struct WatchOptions {
   bool puts = true;
   bool deletes = true;
+};
+
+/// Written by the hub's reactor, read by anybody, also when the hub is gone.
+struct WatchCounts {
+  std::atomic<uint64_t> watches{0};
+  std::atomic<uint64_t> told{0};  ///< events, one for each watch that was told
 };
 
 /// Whoever watches. Told within flush(), which must not be called from here; it may end this watch, or others.
@@ -65,6 +72,7 @@ class WatchHub {
   [[nodiscard]] Revision told_until() const { return keyspace_.told_until(next_); }
   [[nodiscard]] size_t size() const { return size_; }
   [[nodiscard]] uint64_t told() const { return told_; }
+  [[nodiscard]] std::shared_ptr<const WatchCounts> counts() const { return counts_; }
 
  private:
   friend class Watch;
@@ -75,6 +83,7 @@ class WatchHub {
   uint64_t next_ = 0;
   size_t size_ = 0;
   uint64_t told_ = 0;
+  const std::shared_ptr<WatchCounts> counts_ = std::make_shared<WatchCounts>();
   std::map<KeyRange, std::unique_ptr<Watch::Group>> ranges_;
   std::unordered_map<std::string, std::unique_ptr<Watch::Group>> singles_;
   std::vector<EventPtr> due_;         ///< scratch

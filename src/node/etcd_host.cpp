@@ -40,6 +40,7 @@ struct EtcdHost::Unit {
   explicit Unit(net::Reactor& the_reactor) : reactor(the_reactor) {}
   net::Reactor& reactor;
   protocol::etcd::EtcdService* service = nullptr;  ///< owned by the server; lives as long as the reactor runs
+  std::shared_ptr<const keyspace::WatchCounts> watches;
   std::atomic<bool> asked{false};
 };
 
@@ -84,6 +85,8 @@ std::unique_ptr<grpc::Service> EtcdHost::make_service(net::Reactor& reactor) {
       protocol::etcd::ServiceParts{keys_, *this, reactor, clock_, protocol::etcd::Permissions(tokens_, mapper_)});
   auto unit = std::make_unique<Unit>(reactor);
   unit->service = service.get();
+  unit->watches = service->watch_counts();
+  methods_ = service->methods();
   units_.push_back(std::move(unit));
   return service;
 }
@@ -161,7 +164,16 @@ TimePoint EtcdHost::tick(TimePoint now) {
   return std::max(next, now + std::chrono::milliseconds(50));
 }
 
-grpc::ServerStats EtcdHost::stats() const { return server_ ? server_->stats() : grpc::ServerStats{}; }
+FrontEndNumbers EtcdHost::numbers() const {
+  FrontEndNumbers numbers;
+  numbers.methods = methods_;
+  if (server_) numbers.grpc = server_->stats();
+  for (const auto& unit : units_) {
+    numbers.watches += unit->watches->watches.load(std::memory_order_relaxed);
+    numbers.events_told += unit->watches->told.load(std::memory_order_relaxed);
+  }
+  return numbers;
+}
 
 // ---------------------------------------------------------------------------------------------------- NodePort
 

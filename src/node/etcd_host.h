@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "keyspace/keyspace.h"
 #include "net/http_server.h"
 #include "node/config.h"
+#include "node/etcd_metrics.h"
 #include "node/layout_mapper.h"
 #include "protocol/etcd/service.h"
 #include "registry/start_protection.h"
@@ -63,8 +65,7 @@ class EtcdHost final : private protocol::etcd::NodePort {
   void everywhere(uint64_t ticket);
   void update_access(const std::shared_ptr<const access::TokenTable>& tokens);
   void stopping() { stopping_.store(true, std::memory_order_relaxed); }
-  [[nodiscard]] grpc::ServerStats stats() const;
-  [[nodiscard]] size_t watches() const { return watches_.load(std::memory_order_relaxed); }
+  [[nodiscard]] FrontEndNumbers numbers() const;
 
  private:
   class Handler;
@@ -95,11 +96,11 @@ class EtcdHost final : private protocol::etcd::NodePort {
   std::shared_ptr<const access::TokenTable> tokens_;  ///< while the server opens
   std::unique_ptr<grpc::Server> server_;
   std::vector<std::unique_ptr<Unit>> units_;  ///< constant once the server is open
+  std::span<const grpc::Method> methods_;     ///< of every unit; as constant
   mutable Mutex mutex_;
   std::string url_ GUARDED_BY(mutex_);
   std::string address_ GUARDED_BY(mutex_);  ///< of this node, as the others know it
   std::atomic<bool> stopping_{false};
-  std::atomic<size_t> watches_{0};
   TimePoint next_audit_{};
 };
 

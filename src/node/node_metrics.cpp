@@ -3,6 +3,7 @@
 #include <map>
 
 #include "node/cluster_metrics.h"
+#include "node/etcd_metrics.h"
 #include "node/node.h"
 
 namespace discovery::node {
@@ -57,6 +58,8 @@ void Node::add_metrics() {
     const TimePoint now = clock_.now();
     collect_links(cluster_.links(), sink);
     collect_records(registry_.lease_status(), now, sink);
+    collect_keys(etcd_.keys().numbers(), sink);
+    collect_front_end(etcd_.numbers(), sink);
     if (store_) {
       collect_store(store_->stats(), store_->not_journalled(), now, sink);
     } else {

@@ -84,7 +84,15 @@ constexpr std::string_view kSchemas = R"json({
     "renew_timestamp": {"$ref": "#/components/schemas/Timestamp"}, "dirty_timestamp": {"$ref": "#/components/schemas/Timestamp"},
     "latest_timestamp": {"$ref": "#/components/schemas/Timestamp"},
     "lease_age_seconds": {"$ref": "#/components/schemas/Seconds"},
-    "overdue": {"type": "boolean", "description": "listed although its lease is over"}}},
+    "overdue": {"type": "boolean", "description": "listed although its lease is over"},
+    "origin": {"$ref": "#/components/schemas/Origin"}}},
+"Origin": {"type": "object", "description": "of an instance that was registered by another protocol; it is not there for others",
+  "required": ["protocol", "layout", "key", "lease_id", "lease_seconds"], "properties": {
+    "protocol": {"type": "string", "enum": ["etcd"]},
+    "layout": {"type": "string", "enum": ["go-micro", "kratos", "rpcx", "nmid", "naming", "go-zero", "bare"]},
+    "key": {"type": "string", "description": "what is no UTF-8 in it is replaced"},
+    "lease_id": {"type": "string", "pattern": "^([0-9a-f]{16})?$", "description": "as etcdctl writes it; empty without a lease"},
+    "lease_seconds": {"type": "number", "nullable": true, "description": "the length of its lease; null: it has none, and stays until the key is deleted"}}},
 "Overview": {"type": "object",
   "required": ["node", "region", "zone", "env", "version", "commit", "now", "started_at", "brake", "ready", "draining", "checks", "instances", "hidden", "applications", "records", "tombstones", "held", "protection", "connections", "parked_polls", "watched_applications", "memory_bytes", "requests", "slowed_clients", "disk", "nodes", "most_changed", "access", "actions"],
   "properties": {
@@ -207,7 +215,7 @@ constexpr std::string_view kSchemas = R"json({
 "Explanation": {"type": "object", "required": ["node", "visible", "cause", "summary", "verdicts"], "properties": {
   "node": {"type": "string"}, "visible": {"type": "boolean"},
   "cause": {"type": "string", "enum": ["visible", "node_not_ready", "unknown_application", "unknown_instance", "forgotten", "cancelled", "expired", "other_zone", "other_status"]},
-  "summary": {"type": "string"},
+  "summary": {"type": "string"}, "origin": {"$ref": "#/components/schemas/Origin"},
   "verdicts": {"type": "array", "items": {"type": "object", "required": ["about", "passes", "detail"], "properties": {
     "about": {"type": "string"}, "passes": {"type": "boolean"}, "detail": {"type": "string"}}}},
   "nodes": {"type": "array", "items": {"type": "object", "required": ["address", "agrees", "says"], "properties": {

@@ -214,6 +214,43 @@ inline constexpr MetricInfo kJournalLost{"discovery_journal_records_lost_total",
 inline constexpr MetricInfo kDiskFailing{
     "discovery_disk_failing", MetricType::kGauge, {}, "1 while the data folder refuses to be written, else 0."};
 
+// Clients of etcd, asked at each scrape; src/node/etcd_metrics.h.
+inline constexpr MetricInfo kKeys{
+    "discovery_keys", MetricType::kGauge, {}, "Keys that clients of etcd see here, those made of instances included."};
+inline constexpr MetricInfo kLeases{"discovery_leases", MetricType::kGauge, {}, "Leases of clients of etcd."};
+inline constexpr MetricInfo kKeyEvents{
+    "discovery_key_events_total", MetricType::kCounter, {}, "Changes of keys, by whatever protocol."};
+inline constexpr MetricInfo kLeasesAdopted{
+    "discovery_leases_adopted_total",
+    MetricType::kCounter,
+    {},
+    "Leases granted elsewhere that this node took on before it was told of them."};
+inline constexpr MetricInfo kLeasesExpired{"discovery_leases_expired_total",
+                                           MetricType::kCounter,
+                                           {},
+                                           "Leases that this node ended because nobody renewed them."};
+inline constexpr MetricInfo kWatches{"discovery_watches", MetricType::kGauge, {}, "Watches of clients of etcd."};
+inline constexpr MetricInfo kWatchEvents{
+    "discovery_watch_events_total", MetricType::kCounter, {}, "Events told to watches, one for each watch."};
+inline constexpr MetricInfo kGrpcConnections{
+    "discovery_grpc_connections", MetricType::kGauge, {}, "Connections of gRPC open now."};
+inline constexpr MetricInfo kGrpcOpenCalls{
+    "discovery_grpc_open_calls", MetricType::kGauge, {}, "Calls of gRPC under way, most of them streams."};
+inline constexpr MetricInfo kGrpcCalls{"discovery_grpc_calls_total",
+                                       MetricType::kCounter,
+                                       {"method", "code"},
+                                       "Calls of gRPC that ended, by method and code."};
+inline constexpr MetricInfo kGrpcRefused{"discovery_grpc_refused_total",
+                                         MetricType::kCounter,
+                                         {"rule"},
+                                         "Calls or connections of gRPC refused or ended by a limit, by limit."};
+inline constexpr MetricInfo kGrpcMessages{
+    "discovery_grpc_messages_total", MetricType::kCounter, {"direction"}, "Messages of gRPC."};
+inline constexpr MetricInfo kGrpcUnsent{"discovery_grpc_unsent_bytes",
+                                        MetricType::kGauge,
+                                        {},
+                                        "Bytes of messages that wait for their clients, a part of unsent_answers."};
+
 inline constexpr MetricInfo kSandbox{
     "discovery_sandbox", MetricType::kGauge, {"part"}, "1 where that part of the sandbox holds, else 0."};
 

@@ -29,6 +29,10 @@ Result<Explained> explained(const history::History& history, const registry::Reg
   json["visible"] = answer.visible;
   json["cause"] = cause_name(answer.cause);
   json["summary"] = answer.summary;
+  if (answer.origin) {
+    const explain::Origin& o = *answer.origin;
+    json["origin"] = origin_json({o.layout, o.key, o.lease_id, o.lease});
+  }
   ordered_json verdicts = ordered_json::array();
   for (const explain::Verdict& v : answer.verdicts) {
     verdicts.push_back({{"about", v.about}, {"passes", v.passes}, {"detail", v.detail}});

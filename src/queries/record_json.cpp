@@ -48,6 +48,21 @@ void add_content(ordered_json& to, const ContentView& c) {
   to["metadata"] = parsed(c.metadata_json.empty() ? "null" : c.metadata_json);
 }
 
+ordered_json origin_json(const OriginView& origin) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string id(origin.lease_id != 0 ? 16 : 0, '0');  // as etcdctl writes it
+  uint64_t rest = origin.lease_id;
+  for (auto c = id.rbegin(); c != id.rend(); ++c, rest >>= 4) *c = kDigits[rest & 15];
+  ordered_json json;
+  json["protocol"] = "etcd";
+  json["layout"] = origin.layout;
+  json["key"] = origin.key;
+  json["lease_id"] = id;
+  json["lease_seconds"] = nullptr;
+  if (origin.lease > Duration::zero()) json["lease_seconds"] = std::chrono::duration<double>(origin.lease).count();
+  return json;
+}
+
 void add_times(ordered_json& to, const InstanceNumbers& n, int64_t renew_ns) {
   to["reg_timestamp"] = n.reg_ns;
   to["up_timestamp"] = n.up_ns;

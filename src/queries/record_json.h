@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "registry/instance.h"
 
 namespace discovery::queries {
@@ -32,6 +33,14 @@ struct ContentView {
 };
 /// region, version, addrs, metadata.
 void add_content(nlohmann::ordered_json& to, const ContentView& content);
+
+/// {"protocol","layout","key","lease_id","lease_seconds"}; lease_seconds null: it does not end by itself.
+struct OriginView {
+  std::string_view layout, key;
+  uint64_t lease_id = 0;
+  Duration lease{};
+};
+[[nodiscard]] nlohmann::ordered_json origin_json(const OriginView& origin);
 
 /// reg_timestamp, up_timestamp, renew_timestamp, dirty_timestamp, latest_timestamp.
 void add_times(nlohmann::ordered_json& to, const registry::InstanceNumbers& numbers, int64_t renew_ns);

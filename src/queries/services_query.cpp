@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "codec/text.h"
+#include "keyspace/record_names.h"
 #include "queries/question.h"
 #include "queries/record_json.h"
 
@@ -123,7 +124,13 @@ ordered_json instance_row(const InstanceView& view, Duration expire_after, TimeP
   add_content(row, {i.region(), i.version(), i.addrs_json(), i.metadata_json()});
   add_times(row, i.numbers, view.renew_ns);
   row["lease_age_seconds"] = std::chrono::duration<double>(age).count();
-  row["overdue"] = i.numbers.state == RecordState::kVisible && age > expire_after;
+  const auto origin = keyspace::key_origin_of(i);
+  Duration length = expire_after;
+  if (origin) length = origin->lease > Duration::zero() ? origin->lease : Duration::max();
+  row["overdue"] = i.numbers.state == RecordState::kVisible && age > length;
+  if (origin) {
+    row["origin"] = origin_json({origin->layout, origin->key, static_cast<uint64_t>(origin->lease_id), origin->lease});
+  }
   return row;
 }
 

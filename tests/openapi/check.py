@@ -13,6 +13,7 @@ import urllib.request
 from openapi_spec_validator import validate
 
 from addresses import free_addresses
+from etcd_call import grant, put
 
 TOKEN = "a-token-of-the-openapi-test"
 START_SECONDS = 30.0
@@ -30,6 +31,7 @@ class Daemon:
 
     def __init__(self, program, folder, addresses, number):
         self.address = addresses[number]
+        [self.etcd] = free_addresses(1)
         self.folder = pathlib.Path(folder, f"node{number}")
         self.folder.mkdir()
         token_file = self.folder / "token"
@@ -40,6 +42,7 @@ class Daemon:
             f'[env]\nhost = "node{number}"\nzone = "sh001"\nregion = "sh"\nDeployEnv = "prod"\n'
             f'[httpServer]\naddr = "{self.address}"\n'
             f'[cluster]\nnode_id = {number + 1}\n'
+            f'[etcd]\nlisten = "{self.etcd}"\n'
             f'[admin]\ntoken_file = "{token_file}"\n', encoding="utf-8")
         settings = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
         self.log = self.folder / "log"
@@ -73,11 +76,19 @@ class Daemon:
 
 
 def register_example(daemon, document):
-    """The instance that the examples of the document ask for."""
+    """The instance that the examples of the document ask for, and one that says where it came from."""
     form = document["paths"]["/discovery/register"]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
     body = urllib.parse.urlencode(form["example"], doseq=True).encode()
     with urllib.request.urlopen(f"http://{daemon.address}/discovery/register", body, timeout=10) as answer:
         assert json.load(answer)["code"] == 0
+    # Another of the same application, by a key of etcd.
+    appid, hostname = form["example"]["appid"], "by-a-key"
+    value = {"id": hostname, "name": appid, "version": "", "metadata": {}, "endpoints": ["http://10.0.0.9:80"]}
+    grant(daemon.etcd, 0x4D2, 3600)
+    put(daemon.etcd, f"/microservices/{appid}/{hostname}", json.dumps(value), 0x4D2)
+    with urllib.request.urlopen(f"http://{daemon.address}/api/service?env=prod&appid={appid}", timeout=10) as answer:
+        [row] = [i for i in json.load(answer)["instances"] if i["hostname"] == hostname]
+    assert row["origin"]["lease_seconds"] == 3600
 
 
 def add_nothing(part):

@@ -6,6 +6,8 @@ import re
 import signal
 import unittest
 
+from addresses import free_addresses
+from etcd_call import grant, put
 from scene import SCENE, PageTest, cluster
 
 
@@ -150,6 +152,24 @@ class Views(PageTest):
         self.assertIn(f'"reg_timestamp": {found["reg_timestamp"]}', record)
         self.assertIn('"weight": "77"', record)
         self.assertEqual(record.splitlines()[0], "{")
+
+    def test_an_instance_made_from_a_key_says_so_and_has_its_own_lease(self):
+        b = self.browser
+        [etcd] = free_addresses(1)
+        [node] = SCENE.start(1, sections={"etcd": [f'listen = "{etcd}"']})
+        grant(etcd, 0x4D2, 600)
+        put(etcd, "/rpcx/Arith/tcp@10.0.0.4:8972", "weight=10", 0x4D2)
+        put(etcd, "nmid/<b>w</b>", '{"ToUpper":["10.0.0.5:6808"]}')
+        leased = {"env": "prod", "appid": "Arith", "zone": "sh001", "hostname": "tcp@10.0.0.4:8972"}
+        b.load(node.url, "instance", **leased)
+        b.until_text("key of etcd, layout rpcx: /rpcx/Arith/tcp@10.0.0.4:8972, lease 00000000000004d2", "dl.record")
+        self.assertIn("of 10 min", b.text("dl.record .lease"))
+        b.until_text("registered by key /rpcx/Arith/tcp@10.0.0.4:8972 of etcd (layout rpcx), lease of 600 s", ".verdicts")
+        b.load(node.url, "service", env="prod", appid="ToUpper")
+        b.until_text("no lease: it stays until its key is deleted", "table[aria-label=Instances]")
+        b.load(node.url, "instance", env="prod", appid="ToUpper", zone="sh001", hostname="<b>w</b>@10.0.0.5:6808")
+        b.until_text("key of etcd, layout nmid: nmid/<b>w</b>", "dl.record")
+        b.until_text("without a lease", ".verdicts")
 
     def test_an_instance_that_was_cancelled_says_by_whom(self):
         b = self.browser

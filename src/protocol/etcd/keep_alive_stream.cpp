@@ -1,4 +1,6 @@
 // LeaseKeepAlive: one answer per request, in order; a lease that is over has a length of 0, and the stream stays.
+#include <utility>
+
 #include "protocol/etcd/methods.h"
 
 namespace discovery::protocol::etcd {
@@ -8,12 +10,13 @@ namespace {
 class KeepAliveStream final : public grpc::CallHandler {
  public:
   KeepAliveStream(EtcdService& service, grpc::Call& call, Permissions::Caller caller)
-      : service_(service), call_(call), caller_(caller) {}
+      : service_(service), call_(call), caller_(std::move(caller)) {}
 
   void on_message(std::string_view bytes) override {
     pb::LeaseKeepAliveRequest request;
     if (!parse(request, bytes)) return call_.finish({Code::kInternal, "malformed message"});
     if (!service_.node().serves()) return call_.finish(not_now());
+    service_.permissions().refresh(caller_);
     if (Status may = service_.permissions().may_any(caller_, access::Right::kWrite); may.code != Code::kOk) {
       return call_.finish(may);
     }
@@ -29,14 +32,14 @@ class KeepAliveStream final : public grpc::CallHandler {
  private:
   EtcdService& service_;
   grpc::Call& call_;
-  const Permissions::Caller caller_;
+  Permissions::Caller caller_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::CallHandler> keep_alive_stream(EtcdService& service, grpc::Call& call,
                                                      Permissions::Caller caller) {
-  return std::make_unique<KeepAliveStream>(service, call, caller);
+  return std::make_unique<KeepAliveStream>(service, call, std::move(caller));
 }
 
 }  // namespace discovery::protocol::etcd

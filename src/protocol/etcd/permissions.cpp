@@ -14,14 +14,23 @@ Status refusal(const Permissions::Caller& caller) {
 
 Permissions::Caller Permissions::identify(const grpc::CallRequest& request) const {
   Caller caller;
+  caller.generation = generation_;
   if (!tokens_) return caller;
   caller.anybody = false;
   std::string_view secret = request.field("token");
   if (secret.empty()) secret = access::bearer_token(request.field("authorization")).value_or("");
   if (secret.empty()) secret = request.field("authorization");  // etcd's clients send the bare token there too
   caller.sent_token = !secret.empty();
+  caller.secret = secret;
   caller.who = caller.sent_token ? tokens_->find(secret) : tokens_->anonymous();
   return caller;
+}
+
+void Permissions::refresh(Caller& caller) const {
+  if (caller.generation == generation_) return;
+  caller.generation = generation_;
+  if (caller.anybody || !tokens_) return;  // access control is switched by a restart
+  caller.who = caller.sent_token ? tokens_->find(caller.secret) : tokens_->anonymous();
 }
 
 Status Permissions::may_any(const Caller& caller, Right right) const {

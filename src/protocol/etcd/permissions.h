@@ -25,7 +25,10 @@ class Permissions {
   Permissions(std::shared_ptr<const access::TokenTable> tokens, const keyspace::KeyMapper& mapper)
       : tokens_(std::move(tokens)), mapper_(mapper) {}
 
-  void update(std::shared_ptr<const access::TokenTable> tokens) { tokens_ = std::move(tokens); }
+  void update(std::shared_ptr<const access::TokenTable> tokens) {
+    tokens_ = std::move(tokens);
+    ++generation_;
+  }
   [[nodiscard]] bool required() const { return tokens_ != nullptr; }
 
   /// Whose secret that is; null: nobody's.
@@ -33,13 +36,17 @@ class Permissions {
     return tokens_ ? tokens_->find(secret) : nullptr;
   }
 
-  /// One caller, for the length of a call. Valid until the next update().
+  /// One caller, for the length of a call. To be refreshed before each question: an update() may come in between.
   struct Caller {
     bool anybody = true;                     ///< access control is off
     const access::Principal* who = nullptr;  ///< null where it is on: nothing that counts was sent
     bool sent_token = false;
+    std::string secret{};
+    uint64_t generation = 0;
   };
   [[nodiscard]] Caller identify(const grpc::CallRequest& request) const;
+  /// Whose secret that is by the tokens of now: one that was taken away counts no more, in open streams neither.
+  void refresh(Caller& caller) const;
 
   [[nodiscard]] Status may_read(const Caller& caller, const keyspace::KeyRange& range) const;
   [[nodiscard]] Status may_write(const Caller& caller, std::string_view key, std::string_view value) const;
@@ -52,6 +59,7 @@ class Permissions {
                               std::string_view value) const;
 
   std::shared_ptr<const access::TokenTable> tokens_;
+  uint64_t generation_ = 0;  ///< of tokens_
   const keyspace::KeyMapper& mapper_;
 };
 

@@ -59,7 +59,7 @@ class EtcdService final : public grpc::Service {
   void happened();
   void everywhere(uint64_t ticket) { waits_.everywhere(ticket); }
   void update_access(std::shared_ptr<const access::TokenTable> tokens) { parts_.permissions.update(std::move(tokens)); }
-  [[nodiscard]] size_t watches() const { return hub_.size(); }
+  [[nodiscard]] std::shared_ptr<const keyspace::WatchCounts> watch_counts() const { return hub_.counts(); }
 
   // For the calls.
   [[nodiscard]] keyspace::Keyspace& keys() { return parts_.keys; }

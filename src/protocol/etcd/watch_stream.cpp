@@ -36,7 +36,7 @@ class OneWatch final : public keyspace::Watch, private TimerEntry {
 class WatchStream final : public grpc::CallHandler {
  public:
   WatchStream(EtcdService& service, grpc::Call& call, Permissions::Caller caller)
-      : service_(service), call_(call), caller_(caller) {}
+      : service_(service), call_(call), caller_(std::move(caller)) {}
 
   void on_message(std::string_view bytes) override {
     pb::WatchRequest request;
@@ -82,7 +82,7 @@ class WatchStream final : public grpc::CallHandler {
 
   EtcdService& service_;
   grpc::Call& call_;
-  const Permissions::Caller caller_;
+  Permissions::Caller caller_;
   std::map<int64_t, std::unique_ptr<OneWatch>> watches_;
   int64_t next_id_ = 0;
 };
@@ -107,6 +107,7 @@ void WatchStream::refuse(int64_t id, const std::string& why) {
 void WatchStream::create(const pb::WatchCreateRequest& request) {
   keyspace::KeyRange range{request.key(), request.range_end()};
   if (range.key.empty()) range.key = std::string(1, '\0');  // as etcd does
+  service_.permissions().refresh(caller_);
   if (Status may = service_.permissions().may_read(caller_, range); may.code != Code::kOk) {
     return refuse(-1, may.message);
   }
@@ -145,7 +146,7 @@ void WatchStream::create(const pb::WatchCreateRequest& request) {
 }  // namespace
 
 std::unique_ptr<grpc::CallHandler> watch_stream(EtcdService& service, grpc::Call& call, Permissions::Caller caller) {
-  return std::make_unique<WatchStream>(service, call, caller);
+  return std::make_unique<WatchStream>(service, call, std::move(caller));
 }
 
 }  // namespace discovery::protocol::etcd

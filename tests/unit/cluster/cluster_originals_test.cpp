@@ -1,6 +1,7 @@
 // Beside nodes of the original: ordered posts, what their answers ask for, and what is taken from them.
 #include <gtest/gtest.h>
 
+#include "registry/origin.h"
 #include "unit/cluster/world.h"
 
 namespace discovery::cluster {
@@ -152,6 +153,33 @@ TEST_F(WithOriginal, AFullQueueIsDroppedAndTheListsAreCompared) {
   EXPECT_EQ(count("/register h2 replication"), 0);
   EXPECT_EQ(count("/cancel h3 replication"), 1);
   EXPECT_EQ(count("/cancel h9 replication"), 0);  // absence is no information
+}
+
+// Its lease is another, its renewals are not posted, and no client may see the environment of keys.
+TEST_F(WithOriginal, GuestsAreNeitherRegisteredThereNorTakenFromThere) {
+  const int64_t now = to_wire_ns(w.now);
+  o.has = {foreign({"k", "-", "keys-00", "\x01keys"}, now - 1000, now), foreign(host(9), now - 1000, now)};
+  Member& a = start();
+  EXPECT_TRUE(a.listed(host(9)));
+  const Name theirs{"k", "-", "keys-00", "\x01keys"};
+  EXPECT_FALSE(a.node().registry.find_record(theirs.key()));
+  const auto put_guest = [&](const Name& name) {
+    const std::string origin = registry::make_origin(std::chrono::seconds(15), "kept");
+    registry::RegisterArgs args;
+    args.key = name.key();
+    args.addrs_json = "[]";
+    args.metadata_json = "{}";
+    args.origin = origin;
+    ASSERT_TRUE(a.node().registry.register_instance(args, w.now));
+  };
+  put_guest(host(1));
+  put_guest({"k", "-", "keys-01", "\x01keys"});
+  a.put(host(2));
+  for (size_t i = 0; i <= PostBox::kPostsMax; ++i) a.cluster.post_box().put(post(PostKind::kRenew, host(2)));
+  a.want_tick();
+  w.run_for(seconds(1));
+  EXPECT_EQ(o.fetches, 2U);
+  EXPECT_EQ(o.posts, (Posts{"/register h2 replication"}));
 }
 
 TEST_F(WithOriginal, MoreThanTheQueueHoldsIsRegisteredInTheEnd) {

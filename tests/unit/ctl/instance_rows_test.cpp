@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ctl/wording.h"
+
 namespace discovery::ctl {
 namespace {
 
@@ -71,6 +73,17 @@ TEST(InstanceRows, AFilterLooksEverywhere) {
   EXPECT_EQ(addresses_text(i), "http://10.1.0.7:8000");
   i["metadata"] = nullptr;
   EXPECT_FALSE(mentions(i, "weight"));
+}
+
+TEST(InstanceRows, WhereOneCameFrom) {
+  Json i = instance("z", "h", 1);
+  EXPECT_EQ(origin_text(i), "-");
+  i["origin"] = {{"protocol", "etcd"}, {"layout", "kratos"}, {"key", "/microservices/shop/1\n"}};
+  EXPECT_EQ(origin_text(i), "etcd " + shown("/microservices/shop/1\n"));
+  EXPECT_TRUE(mentions(i, "MICROSERVICES/shop"));
+  i["origin"] = 7;
+  EXPECT_EQ(origin_text(i), "-");
+  EXPECT_FALSE(mentions(i, "microservices"));
 }
 
 TEST(InstanceRows, StatesInWords) {

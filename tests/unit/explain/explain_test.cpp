@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "keyspace/record_names.h"
 #include "protocol/discovery/app_json.h"
+#include "registry/origin.h"
 #include "unit/registry/node.h"
 
 namespace discovery::explain {
@@ -78,6 +80,62 @@ TEST_F(Explain, Visible) {
   EXPECT_EQ(answer.cause, Cause::kVisible);
   EXPECT_EQ(answer.summary, "visible");
   EXPECT_THAT(detail(answer, "lease"), HasSubstr("fresh: last renewed 10.0 s ago at this node"));
+}
+
+void put_by_key(Node& node, const Name& name, seconds lease) {
+  const std::string origin = registry::make_origin(lease, keyspace::encode_kept({keyspace::Kept::Kind::kMapped,
+                                                                                 lease > seconds(0) ? 0x4d2 : 0,
+                                                                                 "/microservices/shop.cart/cart-0",
+                                                                                 {},
+                                                                                 "kratos",
+                                                                                 name.zone}));
+  registry::RegisterArgs args;
+  args.key = name.key();
+  args.addrs_json = "[]";
+  args.metadata_json = "{}";
+  args.origin = origin;
+  args.by = "10.1.4.7";
+  ASSERT_TRUE(node.registry.register_instance(args, node.now));
+}
+
+TEST_F(Explain, AKeyOfEtcdHasALeaseOfItsOwn) {
+  facts_.protecting = true;
+  put_by_key(node_, name_, seconds(15));
+  node_.pass(seconds(10));
+  const Answer fresh = ask();
+  ASSERT_TRUE(fresh.origin);
+  EXPECT_EQ(fresh.origin->layout, "kratos");
+  EXPECT_EQ(fresh.origin->key, "/microservices/shop.cart/cart-0");
+  EXPECT_EQ(fresh.origin->lease_id, 0x4d2U);
+  EXPECT_EQ(fresh.origin->lease, seconds(15));
+  EXPECT_EQ(detail(fresh, "origin"),
+            "registered by key /microservices/shop.cart/cart-0 of etcd (layout kratos), lease of 15 s");
+  EXPECT_EQ(detail(fresh, "lease"), "fresh: last renewed 10.0 s ago at this node, good for 15 s");
+  EXPECT_EQ(detail(fresh, "protection"), "(not said)");
+  node_.pass(seconds(10));
+  EXPECT_THAT(detail(ask(), "lease"), HasSubstr("over: last renewed 20.0 s ago"));
+  EXPECT_EQ(detail(ask(), "protection"), "this node ends it now") << "self-protection has no say";
+  facts_.covered_until = node_.now - seconds(20);
+  facts_.silent_peers = {"10.0.0.2:7171"};
+  EXPECT_EQ(detail(ask(), "protection"),
+            "kept for a grace, because renewals may be at nodes that are not heard: 10.0.0.2:7171");
+  registry::Wake wake;
+  ASSERT_TRUE(node_.registry.hide_guest(node_.registry.find_record(name_.key()), node_.now, node_.now, wake));
+  const Answer hidden = ask();
+  EXPECT_EQ(hidden.cause, Cause::kExpired);
+  EXPECT_EQ(hidden.summary,
+            "not visible: hidden: the lease of its key ran out, 0.0 s ago; the next write of its key shows it again");
+}
+
+TEST_F(Explain, AKeyWithoutALeaseStays) {
+  put_by_key(node_, name_, seconds(0));
+  node_.pass(hours(48));
+  EXPECT_THAT(detail(ask(), "origin"), HasSubstr("of etcd (layout kratos), without a lease"));
+  EXPECT_EQ(detail(ask(), "lease"), "none: it stays until its key is deleted");
+  EXPECT_EQ(detail(ask(), "protection"), "(not said)");
+  node_.put(name_);  // by the Discovery API
+  EXPECT_FALSE(ask().origin);
+  EXPECT_EQ(detail(ask(), "origin"), "(not said)");
 }
 
 TEST_F(Explain, WhoRegisteredItAndAtWhichNode) {

@@ -292,5 +292,24 @@ TEST(KeyspaceInstances, WithoutAKeyAreFoundByTheAudit) {
   EXPECT_THAT(b.listed("shop"), IsEmpty());
 }
 
+TEST(KeyOrigin, IsToldOfInstancesMadeFromKeysOnly) {
+  const std::string origin = registry::make_origin(
+      seconds(15), encode_kept({Kept::Kind::kMapped, 0x123, "/microservices/a/b", {}, "kratos", "z1"}));
+  const auto record = [](std::string_view with) {
+    return registry::Instance::make({"z", "h", "", "", "[]", "{}", {}, with}, {}, 1, 2);
+  };
+  const auto made = record(origin);
+  const auto from = key_origin_of(*made);
+  ASSERT_TRUE(from);
+  EXPECT_EQ(from->layout, "kratos");
+  EXPECT_EQ(from->key, "/microservices/a/b");
+  EXPECT_EQ(from->lease_id, 0x123);
+  EXPECT_EQ(from->lease, seconds(15));
+  EXPECT_FALSE(key_origin_of(*record("")));
+  EXPECT_FALSE(key_origin_of(*record(registry::make_origin(seconds(15), "?"))));
+  EXPECT_FALSE(
+      key_origin_of(*record(registry::make_origin(seconds(15), encode_kept({Kept::Kind::kKey, 1, {}, "v", {}, "z"})))));
+}
+
 }  // namespace
 }  // namespace discovery::keyspace

@@ -359,6 +359,21 @@ TEST(Config, WarnsOfWhatWillSurprise) {
   EXPECT_THAT(warnings("[etcd]\nlisten = \"127.0.0.1:2379\""), IsEmpty());
 }
 
+TEST(Config, WhatClientsOfEtcdAreServedWithIsChecked) {
+  const std::string listens = "[etcd]\nlisten = \"127.0.0.1:2379\"\n";
+  EXPECT_EQ(file_error(listens + "show = []\nnaming_targets = [\"shop.stock\"]\nprefixes = [\"a/b=rpcx\", \"c=none\"]"),
+            "");
+  EXPECT_THAT(file_error("[etcd]\nadvertise = \"10.0.0.1:2379\""), HasSubstr("is set, but etcd.listen is not"));
+  EXPECT_THAT(file_error("[etcd]\ntls = true"), HasSubstr("is set, but etcd.listen is not"));
+  EXPECT_THAT(file_error(listens + "tls = true"), HasSubstr("takes a certificate and its key: set tls.certificate"));
+  EXPECT_EQ(file_error(listens + "tls = true\n[tls]\ncertificate = \"c\"\nkey = \"k\""), "");
+  EXPECT_THAT(file_error(listens + "show = [\"naming\"]"), HasSubstr("naming is none of go-micro and kratos"));
+  EXPECT_THAT(file_error(listens + "prefixes = [\"a\"]"), HasSubstr("does not end with =LAYOUT"));
+  EXPECT_THAT(file_error(listens + "prefixes = [\"a=consul\"]"), HasSubstr("does not end with =LAYOUT"));
+  EXPECT_THAT(file_error(listens + "kratos_namespace = \"\""), HasSubstr("[etcd] "));
+  EXPECT_THAT(file_error("[httpServer]\naddr = \"127.0.0.1:2379\"\n" + listens), HasSubstr("a port of its own"));
+}
+
 TEST(Config, FlagsAreCheckedToo) {
   ConfigInput input = with_file("");
   input.flags = {{"limits.bodybytes", "1", "--set limits.bodybytes"}};

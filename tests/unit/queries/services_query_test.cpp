@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "keyspace/record_names.h"
+#include "registry/origin.h"
 #include "unit/registry/node.h"
 
 namespace discovery::queries {
@@ -103,6 +105,32 @@ TEST_F(ServicesQuery, AnInstanceWithAllThatIsKnownOfIt) {
   EXPECT_EQ(i.at("renew_timestamp"), to_wire_ns(registry::kStart));
   node_.renew({"h1", "za"});
   EXPECT_EQ(service().at("instances").at(0).at("overdue"), false);
+}
+
+TEST_F(ServicesQuery, AnInstanceMadeFromAKeySaysSo) {
+  const auto put = [&](std::string_view host, seconds lease, int64_t id) {
+    const std::string origin = registry::make_origin(
+        lease,
+        keyspace::encode_kept({keyspace::Kept::Kind::kMapped, id, "/rpcx/\xff" + std::string(host), {}, "rpcx", "za"}));
+    registry::RegisterArgs args;
+    args.key = {{"dev", "shop.cart"}, "za", host};
+    args.addrs_json = "[]";
+    args.metadata_json = "{}";
+    args.origin = origin;
+    ASSERT_TRUE(node_.registry.register_instance(args, node_.now));
+  };
+  put("h1", seconds(15), 0x1f);
+  put("h2", seconds(0), 0);
+  node_.put({"h3", "za"});
+  node_.pass(seconds(20));
+  const json rows = service().at("instances");
+  EXPECT_EQ(rows.at(0).at("origin"), json::parse(R"({"protocol":"etcd","layout":"rpcx","key":"/rpcx/\ufffdh1",)"
+                                                 R"("lease_id":"000000000000001f","lease_seconds":15.0})"));
+  EXPECT_EQ(rows.at(0).at("overdue"), true) << "by its own lease";
+  EXPECT_EQ(rows.at(1).at("origin").at("lease_seconds"), nullptr);
+  EXPECT_EQ(rows.at(1).at("origin").at("lease_id"), "");
+  EXPECT_EQ(rows.at(1).at("overdue"), false);
+  EXPECT_FALSE(rows.at(2).contains("origin"));
 }
 
 TEST_F(ServicesQuery, CancelledOnesStandLastAndPagesGoOverAll) {
