@@ -77,35 +77,44 @@ std::string Keyspace::zone_of_key(std::string_view key) const {
 
 // ---------------------------------------------------------------------------------------------------- keys
 
+// NOLINTNEXTLINE(readability-function-size): what, over what, how long and when
+Fault Keyspace::check_put(const PutArgs& args, const KeyValuePtr& before, std::chrono::seconds& length, TimePoint now) {
+  if (!is_storable_key(args.key)) return Fault::kKeyTooLong;
+  if ((args.keep_value || args.keep_lease) && !before) return Fault::kNoKey;
+  const LeaseId lease = args.keep_lease ? before->lease : args.lease;
+  if (lease == 0) return Fault::kNone;
+  const auto found = find_or_adopt(lease, args.by, now);
+  if (!found) return Fault::kNoLease;
+  length = *found;
+  return Fault::kNone;
+}
+
+Fault Keyspace::why_not(const PutArgs& args, TimePoint now) {
+  const MutexLock writing(writing_);
+  KeyValuePtr before;
+  {
+    const MutexLock lock(mutex_);
+    before = index_.find(args.key);
+  }
+  std::chrono::seconds length{0};
+  return check_put(args, before, length, now);
+}
+
 WriteOutcome Keyspace::put(const PutArgs& args, TimePoint now) {
   const MutexLock writing(writing_);
   WriteOutcome outcome;
-  if (!is_storable_key(args.key)) {
-    outcome.fault = Fault::kKeyTooLong;
-    return outcome;
-  }
   KeyValuePtr written;
   {
     const MutexLock lock(mutex_);
     outcome.before = index_.find(args.key);
     written = index_.written(args.key);
   }
-  if ((args.keep_value || args.keep_lease) && !outcome.before) {
-    outcome.fault = Fault::kNoKey;
-    return outcome;
-  }
+  std::chrono::seconds length{0};
+  outcome.fault = check_put(args, outcome.before, length, now);
+  if (outcome.fault != Fault::kNone) return outcome;
   PutArgs effective = args;
   if (args.keep_value) effective.value = outcome.before->value;
   if (args.keep_lease) effective.lease = outcome.before->lease;
-  std::chrono::seconds length{0};
-  if (effective.lease != 0) {
-    const auto found = find_or_adopt(effective.lease, args.by, now);
-    if (!found) {
-      outcome.fault = Fault::kNoLease;
-      return outcome;
-    }
-    length = *found;
-  }
   const std::string zone = zone_of_key(args.key);
   const RecordName name = record_of_key(args.key);
   const std::string origin =
@@ -196,7 +205,7 @@ std::vector<std::string> Keyspace::keys_of_lease(LeaseId id) const {
 GrantOutcome Keyspace::grant(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now) {
   const MutexLock writing(writing_);
   if (id != 0 && registry_.find_record(record_of_lease(id).view())) return {Fault::kLeaseExists, id, {}, revision()};
-  const std::chrono::seconds granted = std::max(length, settings_.lease_min);
+  const std::chrono::seconds granted = std::clamp(length, settings_.lease_min, kLeaseMax);
   return grant_locked(id != 0 ? id : lease_ids_.next(granted, now), granted, by, now);
 }
 

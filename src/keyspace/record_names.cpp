@@ -74,6 +74,10 @@ std::optional<std::string> key_of_record(std::string_view appid, std::string_vie
     key += static_cast<char>(high * 16 + low);
     i += 2;
   }
+  // One name for each key: two records of one key would be deleted one by one.
+  if (!is_storable_key(key)) return std::nullopt;
+  const RecordName name = record_of_key(key);
+  if (name.appid != appid || name.hostname != hostname) return std::nullopt;
   return key;
 }
 
