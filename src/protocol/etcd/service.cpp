@@ -104,10 +104,15 @@ void EtcdService::tell() {
   happened();
 }
 
+void EtcdService::update_access(std::shared_ptr<const access::TokenTable> tokens) {
+  parts_.permissions.update(std::move(tokens));
+  guarded_.for_each([](Guarded& stream) { stream.access_changed(); });
+}
+
 std::span<const grpc::Method> EtcdService::methods() const { return kMethods; }
 
 std::unique_ptr<grpc::CallHandler> EtcdService::open(const grpc::CallRequest& request, grpc::Call& call) {
-  Permissions::Caller caller = parts_.permissions.identify(request);
+  const Permissions::Caller caller = Permissions::identify(request);
   if (request.method < kUnary.size()) return std::make_unique<UnaryCall>(*this, call, caller, request.method);
   return request.method == kWatch ? watch_stream(*this, call, caller) : keep_alive_stream(*this, call, caller);
 }
