@@ -87,6 +87,7 @@ std::optional<LeaseId> lease_of_record(std::string_view appid, std::string_view 
   const char* const end = hostname.data() + hostname.size();
   const auto [stop, problem] = std::from_chars(hostname.data(), end, id, 16);
   if (problem != std::errc() || stop != end || id == 0 || id >> 63 != 0) return std::nullopt;
+  if (record_of_lease(static_cast<LeaseId>(id)).hostname != hostname) return std::nullopt;  // digits above 9 are small
   return static_cast<LeaseId>(id);
 }
 

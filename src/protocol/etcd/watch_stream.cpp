@@ -30,8 +30,12 @@ class WatchStream;
 
 class OneWatch final : public keyspace::Watch, private TimerEntry {
  public:
-  OneWatch(WatchStream& stream, int64_t id, keyspace::KeyRange range, bool with_before)
-      : stream_(stream), id_(id), range_(std::move(range)), with_before_(with_before) {}
+  /// `serial`: of no other watch of its stream, while an id may come again.
+  OneWatch(WatchStream& stream, int64_t id, uint64_t serial, keyspace::KeyRange range, bool with_before)
+      : stream_(stream), id_(id), serial_(serial), range_(std::move(range)), with_before_(with_before) {}
+  [[nodiscard]] int64_t id() const { return id_; }
+  [[nodiscard]] uint64_t serial() const { return serial_; }
+  [[nodiscard]] bool with_before() const { return with_before_; }
   [[nodiscard]] const keyspace::KeyRange& range() const { return range_; }
 
   void told(const keyspace::EventPtr& event) override;
@@ -43,6 +47,7 @@ class OneWatch final : public keyspace::Watch, private TimerEntry {
 
   WatchStream& stream_;
   const int64_t id_;
+  const uint64_t serial_;
   const keyspace::KeyRange range_;
   const bool with_before_;
 };
@@ -70,21 +75,24 @@ class WatchStream final : public grpc::CallHandler, private EtcdService::Guarded
   void on_half_close() override {}
   void on_drained() override;
 
-  void tell(int64_t id, const keyspace::EventPtr& event, bool with_before) {
-    if (late_.empty() && call_.unsent_bytes() < kAheadBytes) return send_event({id, event, with_before});
+  /// `replayed`: what there is, so the key space holds its value anyway.
+  void tell(const OneWatch& watch, const keyspace::EventPtr& event, bool replayed) {
+    if (!call_.open()) return;
+    if (late_.empty() && call_.unsent_bytes() < kAheadBytes) return send_event(watch, *event);
     if (late_.empty()) {
-      late_bytes_ = 0;
+      late_from_ = event->kv->mod_revision;
       call_.tell_when_drained();
     }
-    // Of a replay of all there is the key space holds the values, too.
-    if (!replaying_) late_bytes_ += event->kv->value.size();
-    if (late_.size() >= kLateMax || late_bytes_ > kLateBytesMax) return call_.finish(not_now());
-    late_.push_back({id, event, with_before});
+    late_from_ = std::min(late_from_, event->kv->mod_revision);
+    const size_t bytes = replayed ? 0 : event->kv->value.size();
+    late_bytes_ += bytes;
+    late_.push_back({watch.id(), watch.serial(), event, bytes});
+    if (late_.size() > kLateMax || late_bytes_ > kLateBytesMax) call_.finish(not_now());
   }
   void progress(int64_t id) {
     pb::WatchResponse answer;
     keyspace::Revision until = service_.hub().told_until();
-    if (!late_.empty()) until = std::min(until, late_.front().event->kv->mod_revision - keyspace::kRevisionStep);
+    if (!late_.empty()) until = std::min(until, late_from_ - keyspace::kRevisionStep);
     fill_header(*answer.mutable_header(), service_.ids(), until);
     answer.set_watch_id(id);
     send(call_, answer);
@@ -96,16 +104,16 @@ class WatchStream final : public grpc::CallHandler, private EtcdService::Guarded
   /// An event that waits until the client has taken those before it.
   struct Late {
     int64_t id;
+    uint64_t serial;
     keyspace::EventPtr event;
-    bool with_before;
+    size_t bytes;  ///< as counted in late_bytes_
   };
   void create(const pb::WatchCreateRequest& request);
   void refuse(const std::string& why);
-  void send_event(const Late& one);
+  void send_event(const OneWatch& watch, const keyspace::Event& event);
   void access_changed() override;
   void cancel(int64_t id) {
     if (watches_.erase(id) == 0) return;
-    std::erase_if(late_, [&](const Late& one) { return one.id == id; });
     pb::WatchResponse answer;
     fill_header(*answer.mutable_header(), service_.ids(), service_.keys().revision());
     answer.set_watch_id(id);
@@ -118,29 +126,33 @@ class WatchStream final : public grpc::CallHandler, private EtcdService::Guarded
   const Permissions::Caller caller_;
   std::map<int64_t, std::unique_ptr<OneWatch>> watches_;
   std::deque<Late> late_;
-  size_t late_bytes_ = 0;  ///< of values, but for those of replays
-  bool replaying_ = false;
+  size_t late_bytes_ = 0;           ///< of values, but for those of replays
+  keyspace::Revision late_from_{};  ///< none of late_ is below; of several watches, so not in order
   int64_t next_id_ = 0;
+  uint64_t next_serial_ = 0;
 };
 
-void OneWatch::told(const keyspace::EventPtr& event) { stream_.tell(id_, event, with_before_); }
+void OneWatch::told(const keyspace::EventPtr& event) { stream_.tell(*this, event, false); }
 void OneWatch::lost() { stream_.lost(); }
 void OneWatch::on_deadline(TimePoint now) {
   stream_.progress(id_);
   report_progress(stream_.service().deadlines(), now);
 }
 
-void WatchStream::send_event(const Late& one) {
+void WatchStream::send_event(const OneWatch& watch, const keyspace::Event& event) {
   pb::WatchResponse answer;
-  fill_header(*answer.mutable_header(), service_.ids(), one.event->kv->mod_revision);
-  answer.set_watch_id(one.id);
-  fill(*answer.add_events(), *one.event, one.with_before);
+  fill_header(*answer.mutable_header(), service_.ids(), event.kv->mod_revision);
+  answer.set_watch_id(watch.id());
+  fill(*answer.add_events(), event, watch.with_before());
   send(call_, answer);
 }
 
 void WatchStream::on_drained() {
   while (!late_.empty() && call_.open() && call_.unsent_bytes() < kAheadBytes) {
-    send_event(late_.front());
+    const Late& one = late_.front();
+    const auto watch = watches_.find(one.id);
+    if (watch != watches_.end() && watch->second->serial() == one.serial) send_event(*watch->second, *one.event);
+    late_bytes_ -= one.bytes;
     late_.pop_front();
   }
   if (!late_.empty()) call_.tell_when_drained();
@@ -183,7 +195,7 @@ void WatchStream::create(const pb::WatchCreateRequest& request) {
     if (filter == pb::WatchCreateRequest::NOPUT) options.puts = false;
     if (filter == pb::WatchCreateRequest::NODELETE) options.deletes = false;
   }
-  auto watch = std::make_unique<OneWatch>(*this, id, range, request.prev_kv());
+  auto watch = std::make_unique<OneWatch>(*this, id, next_serial_++, range, request.prev_kv());
   const TimePoint now = service_.now();
   const keyspace::WatchBegin begin = service_.hub().enter(*watch, range, request.start_revision(), options, now);
   pb::WatchResponse answer;
@@ -197,9 +209,7 @@ void WatchStream::create(const pb::WatchCreateRequest& request) {
     answer.set_compact_revision(begin.compacted);
     return send(call_, answer);
   }
-  replaying_ = true;
-  for (const keyspace::EventPtr& event : begin.replay) tell(id, event, request.prev_kv());
-  replaying_ = false;
+  for (const keyspace::EventPtr& event : begin.replay) tell(*watch, event, true);
   if (request.progress_notify()) watch->report_progress(service_.deadlines(), now);
   watches_.emplace(id, std::move(watch));
 }

@@ -34,6 +34,16 @@ TEST(RecordNames, AreOneForEachKey) {
   EXPECT_EQ(key_of_record("keys-00", ""), std::nullopt);
 }
 
+TEST(RecordNames, AreOneForEachLease) {
+  const RecordName name = record_of_lease(0xabc);
+  EXPECT_EQ(name.hostname, "0000000000000abc");
+  EXPECT_EQ(lease_of_record(name.appid, name.hostname), 0xabc);
+  for (const char* other : {"0000000000000ABC", "abc", "0000000000000000", "8000000000000000", "+000000000000abc"}) {
+    EXPECT_EQ(lease_of_record(name.appid, other), std::nullopt) << other;
+  }
+  EXPECT_EQ(lease_of_record("keys-00", name.hostname), std::nullopt);
+}
+
 TEST(LeaseIds, TellNoLengthWhoseEndIsNoTime) {
   LeaseIds ids(1);
   const TimePoint now = from_wire_ns(1'700'000'000'000'000'000);

@@ -116,6 +116,35 @@ TEST(EtcdLease, TellsHowLongItLivesAndWhatHangsOnIt) {
   EXPECT_EQ(unknown.grantedttl(), 0);
 }
 
+// R3: the next call of a client is for another node, and comes before that one has heard of the lease.
+TEST(EtcdLease, OfAnotherNodeIsKnownByItsIdAtOnce) {
+  EtcdNode node;
+  keyspace::LeaseIds others(2);
+  const int64_t lease = others.next(seconds(30), node.clock.time - seconds(10));
+  EXPECT_EQ(time_to_live(node, lease).ttl(), 20);
+  EXPECT_EQ(time_to_live(node, lease).grantedttl(), 30);
+  EXPECT_EQ(node.keys.numbers().leases, 0U) << "who only looks takes nothing on";
+  EXPECT_EQ(text_of(node.put("a", "1", lease).status), "0 ");
+  EXPECT_EQ(node.keys.numbers().adopted, 1U);
+  EXPECT_EQ(revoke(node, others.next(seconds(30), node.clock.time)), "0 ");
+  EXPECT_EQ(time_to_live(node, keyspace::LeaseIds(3).next(seconds(5), node.clock.time - seconds(6))).ttl(), -1)
+      << "over";
+  EXPECT_EQ(time_to_live(node, others.next(seconds(5), node.clock.time + seconds(2))).ttl(), 5) << "its clock is ahead";
+}
+
+TEST(EtcdLease, AnIdIsFreeAgainWhenItsLeaseIsOver) {
+  EtcdNode node;
+  EXPECT_EQ(text_of(grant(node, 5, 4711).status), "0 ");
+  EXPECT_EQ(revoke(node, 4711), "0 ");
+  EXPECT_EQ(text_of(grant(node, 5, 4711).status), "0 ");
+  node.put("a", "1", 4711);
+  node.jump(seconds(6));
+  node.keys.expire(TimePoint::max(), node.clock.time);
+  EXPECT_EQ(node.get("a"), "-");
+  EXPECT_EQ(text_of(grant(node, 5, 4711).status), "0 ");
+  EXPECT_EQ(time_to_live(node, 4711).ttl(), 5);
+}
+
 TEST(EtcdLease, Lists) {
   EtcdNode node;
   const int64_t one = node.grant(30);

@@ -353,6 +353,27 @@ TEST(EtcdWatch, SendsAReplayAsFastAsItIsTaken) {
   EXPECT_EQ(stream.status(), "open");
 }
 
+TEST(EtcdWatch, WhatWaitsForTheClientEndsWithItsWatch) {
+  EtcdNode node;
+  for (const char* key : {"a", "b", "c"}) node.put(key, std::string(1'100'000, 'v'));
+  node.pass(milliseconds(200));
+  Stream stream(node);
+  stream.call.holds_back = true;
+  const auto from_the_start = [](auto& r) {
+    r.set_start_revision(1);
+    r.set_watch_id(5);
+  };
+  stream.ask(kZero, kZero, from_the_start);
+  stream.cancel(5);
+  stream.ask("c", "", from_the_start);
+  for (int turn = 0; turn < 5; ++turn) stream.drain();
+  std::vector<std::string> keys;
+  for (const auto& one : stream.take<pb::WatchResponse>()) {
+    keys.push_back(one.created() ? "created" : one.canceled() ? "canceled" : one.events(0).kv().key());
+  }
+  EXPECT_THAT(keys, ElementsAre("created", "a", "canceled", "created", "c"));
+}
+
 TEST(EtcdWatch, DoesNotKeepEverythingForAClientThatDoesNotRead) {
   EtcdNode node;
   Stream stream(node);
