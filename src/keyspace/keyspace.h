@@ -125,8 +125,10 @@ class Keyspace final : public registry::ChangeObserver {
 
   // -- writing
   WriteOutcome put(const PutArgs& args, TimePoint now) EXCLUDES(writing_, mutex_);
+  /// Why put() would not be done, but for want of room. May take a lease on.
+  [[nodiscard]] Fault why_not(const PutArgs& args, TimePoint now) EXCLUDES(writing_, mutex_);
   DeleteOutcome erase(const KeyRange& range, std::string_view by, TimePoint now) EXCLUDES(writing_, mutex_);
-  /// `id` 0: one is chosen.
+  /// `id` 0: one is chosen. The granted length is between lease_min and kLeaseMax.
   GrantOutcome grant(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
       EXCLUDES(writing_, mutex_);
   /// The granted length; none: unknown or over.
@@ -181,6 +183,9 @@ class Keyspace final : public registry::ChangeObserver {
   };
 
   // keyspace.cpp: what clients do
+  /// `length`: of its lease.
+  [[nodiscard]] Fault check_put(const PutArgs& args, const KeyValuePtr& before, std::chrono::seconds& length,
+                                TimePoint now) REQUIRES(writing_) EXCLUDES(mutex_);
   [[nodiscard]] bool register_guest(const registry::InstanceKeyView& name, const MappedInstance* mapped,
                                     std::string_view origin, std::string_view by, TimePoint now);
   void cancel_guest(const registry::InstanceKeyView& name, std::string_view by, TimePoint now);
@@ -192,6 +197,7 @@ class Keyspace final : public registry::ChangeObserver {
   void erase_key(const KeyValuePtr& kv, std::string_view by, TimePoint now) REQUIRES(writing_);
   GrantOutcome grant_locked(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
       REQUIRES(writing_) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<LeaseFacts> granted_elsewhere(LeaseId id, TimePoint now) const;
   [[nodiscard]] std::optional<std::chrono::seconds> find_or_adopt(LeaseId id, std::string_view by, TimePoint now)
       REQUIRES(writing_) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<std::chrono::seconds> length_of(LeaseId id) const EXCLUDES(mutex_);

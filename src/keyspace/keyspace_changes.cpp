@@ -16,7 +16,8 @@ bool is_visible(const registry::InstanceNumbers* numbers) {
 }
 
 std::chrono::seconds length_in(const Instance& record) {
-  return std::chrono::duration_cast<std::chrono::seconds>(registry::lease_of_origin(record.origin()));
+  return std::min(std::chrono::duration_cast<std::chrono::seconds>(registry::lease_of_origin(record.origin())),
+                  kLeaseMax);
 }
 
 }  // namespace

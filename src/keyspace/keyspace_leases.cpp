@@ -107,7 +107,7 @@ void Keyspace::audit(TimePoint now) {
   registry_.for_each_guest([&](const registry::StoredRecord& stored) {
     const registry::Instance& record = *stored.instance;
     if (record.numbers.state != registry::RecordState::kVisible) return;
-    const Duration length = registry::lease_of_origin(record.origin());
+    const Duration length = std::min<Duration>(registry::lease_of_origin(record.origin()), kLeaseMax);
     const Duration age = now - from_wire_ns(stored.lease_ns);
     Orphan one{std::string(stored.app.env), std::string(stored.app.appid), std::string(record.zone()),
                std::string(record.hostname()), from_wire_ns(stored.lease_ns)};
