@@ -12,13 +12,14 @@
 //   K3  A lease is *good* at node N while renewals of it are accepted at least every length, less a second, by nodes
 //       that are calm with N since kSettled before the renewal, and that for kSettled at least. While it is good at N,
 //       N does not tell a client that it is over, and shows its keys, if whoever took their last write is calm with N
-//       too since kSettled. And while it is younger than its length, and nobody revoked it or was told that it is over,
+//       too since kSettled. And while it is younger than its length,
+//       by the clocks of who granted and who is asked, and nobody revoked it or was told that it is over,
 //       nobody is told so, whoever granted it (R3).
 //   K4  Within one watch revisions rise, and no answer's revision is below one that it shows.
 //   K5  At the end all nodes have the same keys, values and leases, and exactly those instances that the keys stand
 //       for.
-//   K6  When a write was answered because all others have it (R4), each calm node of the zone has it. When a watcher
-//       was told a put, and all nodes are calm and no message is lost, every node has it.
+//   K6  Where no message is lost: when a write was answered because all others have it (R4), each calm node of the zone
+//       has it. When a watcher was told a put, and all nodes are calm, every node has it.
 //
 // Thread: one. Pure.
 #pragma once
@@ -90,6 +91,7 @@ class KeyJudge {
   struct Lease {
     Ns length = 0;
     Ns granted = 0;
+    TimePoint granted_read{};  ///< by the clock of that node
     Ns accepted = 0;
     bool revoked = false;
     bool over = false;  ///< a client was told so
