@@ -61,17 +61,25 @@ WatchBegin Keyspace::begin_watch(const KeyRange& range, Revision start, TimePoin
     begin.next = std::max(from, told);
     return begin;
   }
+#if defined(DISCOVERY_PLANT_RESUME_WITHOUT_SLACK)
+  const Revision since = start;
+  const size_t whole_max = 0;
+#else
   const Revision since = start - revisions_in(settings_.slack);
-  if (since >= revisions.first() && history.covers(since)) {
-    begin.replay = latest_of(history, history.find(since), told, range);
+  const size_t whole_max = settings_.replay_whole_max;
+#endif
+  const bool recent = since >= revisions.first() && history.covers(since);
+  const size_t keys_max = recent ? whole_max : settings_.replay_keys_max;
+  KeyIndex::Range all = index_.range(range, keys_max + 1);
+  if (all.count > keys_max || (recent && keys_max == 0)) {
+    if (recent) {
+      begin.replay = latest_of(history, history.find(since), told, range);
+    } else {
+      begin.compacted = begin.revision;
+    }
     return begin;
   }
-  // Older than what is remembered: all there is, and what is known to be gone.
-  KeyIndex::Range all = index_.range(range, settings_.replay_keys_max + 1);
-  if (all.count > settings_.replay_keys_max) {
-    begin.compacted = begin.revision;
-    return begin;
-  }
+  // All there is, and what is known to be gone. What is held is told later, and once.
   for (EventPtr& event : latest_of(history, history.first(), told, range)) {
     if (event->type == EventType::kDelete) begin.replay.push_back(std::move(event));
   }
