@@ -163,11 +163,11 @@ TimePoint Cluster::received_until() const {
 
 // Who is not there, or has not answered for a while, is not waited for; who is behind a gateway hears of it from there.
 TimePoint Cluster::received_by_all(TimePoint now) const {
-  TimePoint received = now;
+  TimePoint received = taken_at_;
   for (const auto& [address, other] : others_) {
     const bool reached = other->state == Other::State::kOurs && other->peer.unanswered(now) < kReachedWithin;
     if (reached && other->reach != Other::Reach::kBehindGateway) {
-      received = std::min(received, other->peer.received_until());
+      received = std::min(received, other->peer.told_until(taken_at_));
     }
   }
   return received;

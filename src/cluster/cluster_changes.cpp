@@ -5,6 +5,7 @@
 // is slow is replaced, and its successor gets once more what the last seconds brought; whatever falls between is found
 // by the next digests.
 #include <algorithm>
+#include <utility>
 
 #include "cluster/other.h"
 
@@ -25,6 +26,7 @@ void Cluster::take_local_changes(TimePoint now) {
   changes_.renewed.clear();
   changes_.changes_lost = changes_.renewals_lost = false;
   registry_.take_changes(changes_);
+  taken_before_ = std::exchange(taken_at_, now);
   for (const registry::LocalChanges::Change& c : changes_.changed) {
     effects_.made_here(c.ref, now);
     if (c.from_peer && delayed_.size() < kDelayedMax) {

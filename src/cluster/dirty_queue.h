@@ -20,6 +20,7 @@ class DirtyQueue {
     registry::RecordRef ref;
     TimePoint since;
     bool pass_on = false;  ///< for the other nodes of the peer's zone, too
+    TimePoint made_after{};  ///< what was made here before that is not in it
   };
 
   explicit DirtyQueue(size_t max) : max_(max) {}
@@ -36,7 +37,7 @@ class DirtyQueue {
       clear();
       return false;
     }
-    queue_.push_back({entry.ref, entry.since});
+    queue_.push_back({entry.ref, entry.since, false, entry.made_after});
     return true;
   }
   /// The oldest; precondition: not empty.
@@ -57,6 +58,7 @@ class DirtyQueue {
   [[nodiscard]] size_t size() const { return queue_.size(); }
   /// Since when the oldest waits; precondition: not empty.
   [[nodiscard]] TimePoint oldest() const { return queue_.front().since; }
+  [[nodiscard]] const Entry& front() const { return queue_.front(); }
 
  private:
   struct Queued {

@@ -36,9 +36,14 @@ void PeerLink::lost(TimePoint now) {
 }
 
 void PeerLink::enqueue(registry::RecordRef ref, TimePoint now, bool pass_on) {
-  if (queue_.add({ref, now, pass_on})) return;
+  if (queue_.add({ref, now, pass_on, cluster_.taken_before_})) return;
   ++other_.counters.queue_overflows;
   lost_at_ = now;
+}
+
+TimePoint PeerLink::told_until(TimePoint taken) const {
+  if (!in_flight_.empty()) taken = std::min(taken, in_flight_.front().made_after);
+  return queue_.empty() ? taken : std::min(taken, queue_.front().made_after);
 }
 
 Duration PeerLink::lag(TimePoint now) const {

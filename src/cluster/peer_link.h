@@ -57,6 +57,9 @@ class PeerLink {
   [[nodiscard]] Duration lag(TimePoint now) const;
   /// Up to when every change made here is at the peer.
   [[nodiscard]] TimePoint received_until() const { return received_until_; }
+  /// Up to when every change made here that it was to be told is at the peer, whatever was lost before the connection;
+  /// `taken`: up to when changes were taken.
+  [[nodiscard]] TimePoint told_until(TimePoint taken) const;
   [[nodiscard]] uint64_t divergent() const { return divergent_; }
   [[nodiscard]] bool said_farewell() const { return farewell_acked_; }
 

@@ -62,6 +62,14 @@ bool KeyIndex::erase(std::string_view key, TimePoint now) {
   return true;
 }
 
+void KeyIndex::tell_gone(std::string_view key, TimePoint now) {
+  if (keys_.find(key) != keys_.end()) return;
+  auto kv = std::make_shared<KeyValue>();
+  kv->key = key;
+  kv->mod_revision = revisions_.next(now);
+  history_.add(std::make_shared<const Event>(Event{EventType::kDelete, std::move(kv), nullptr, now}));
+}
+
 void KeyIndex::show(std::string_view key, std::string_view source, std::string_view value, TimePoint now) {
   auto it = keys_.find(key);
   if (it == keys_.end()) {

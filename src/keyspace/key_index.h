@@ -29,6 +29,8 @@ class KeyIndex {
   void write(std::string_view key, Written written, TimePoint now);
   /// False: no client had written it.
   bool erase(std::string_view key, TimePoint now);
+  /// Of one that is not there: an event all the same, for who was told elsewhere that it was.
+  void tell_gone(std::string_view key, TimePoint now);
   /// `source` tells instances apart that are shown under one key; the first by name counts. An event only where what
   /// clients see changes.
   void show(std::string_view key, std::string_view source, std::string_view value, TimePoint now);

@@ -77,35 +77,44 @@ std::string Keyspace::zone_of_key(std::string_view key) const {
 
 // ---------------------------------------------------------------------------------------------------- keys
 
+// NOLINTNEXTLINE(readability-function-size): what, over what, how long and when
+Fault Keyspace::check_put(const PutArgs& args, const KeyValuePtr& before, std::chrono::seconds& length, TimePoint now) {
+  if (!is_storable_key(args.key)) return Fault::kKeyTooLong;
+  if ((args.keep_value || args.keep_lease) && !before) return Fault::kNoKey;
+  const LeaseId lease = args.keep_lease ? before->lease : args.lease;
+  if (lease == 0) return Fault::kNone;
+  const auto found = find_or_adopt(lease, args.by, now);
+  if (!found) return Fault::kNoLease;
+  length = *found;
+  return Fault::kNone;
+}
+
+Fault Keyspace::why_not(const PutArgs& args, TimePoint now) {
+  const MutexLock writing(writing_);
+  KeyValuePtr before;
+  {
+    const MutexLock lock(mutex_);
+    before = index_.find(args.key);
+  }
+  std::chrono::seconds length{0};
+  return check_put(args, before, length, now);
+}
+
 WriteOutcome Keyspace::put(const PutArgs& args, TimePoint now) {
   const MutexLock writing(writing_);
   WriteOutcome outcome;
-  if (!is_storable_key(args.key)) {
-    outcome.fault = Fault::kKeyTooLong;
-    return outcome;
-  }
   KeyValuePtr written;
   {
     const MutexLock lock(mutex_);
     outcome.before = index_.find(args.key);
     written = index_.written(args.key);
   }
-  if ((args.keep_value || args.keep_lease) && !outcome.before) {
-    outcome.fault = Fault::kNoKey;
-    return outcome;
-  }
+  std::chrono::seconds length{0};
+  outcome.fault = check_put(args, outcome.before, length, now);
+  if (outcome.fault != Fault::kNone) return outcome;
   PutArgs effective = args;
   if (args.keep_value) effective.value = outcome.before->value;
   if (args.keep_lease) effective.lease = outcome.before->lease;
-  std::chrono::seconds length{0};
-  if (effective.lease != 0) {
-    const auto found = find_or_adopt(effective.lease, args.by, now);
-    if (!found) {
-      outcome.fault = Fault::kNoLease;
-      return outcome;
-    }
-    length = *found;
-  }
   const std::string zone = zone_of_key(args.key);
   const RecordName name = record_of_key(args.key);
   const std::string origin =
@@ -195,8 +204,8 @@ std::vector<std::string> Keyspace::keys_of_lease(LeaseId id) const {
 
 GrantOutcome Keyspace::grant(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now) {
   const MutexLock writing(writing_);
-  if (id != 0 && registry_.find_record(record_of_lease(id).view())) return {Fault::kLeaseExists, id, {}, revision()};
-  const std::chrono::seconds granted = std::max(length, settings_.lease_min);
+  if (id != 0 && length_of(id)) return {Fault::kLeaseExists, id, {}, revision()};
+  const std::chrono::seconds granted = std::clamp(length, settings_.lease_min, kLeaseMax);
   return grant_locked(id != 0 ? id : lease_ids_.next(granted, now), granted, by, now);
 }
 
@@ -208,17 +217,22 @@ GrantOutcome Keyspace::grant_locked(LeaseId id, std::chrono::seconds length, std
   return outcome;
 }
 
-// R3. A record of any state, or keys, say that it was known: then it was granted elsewhere and is told, or is over.
-std::optional<std::chrono::seconds> Keyspace::find_or_adopt(LeaseId id, std::string_view by, TimePoint now) {
-  if (const auto length = length_of(id)) return length;
+// R3. A record of any state, or keys, say that it was known: then it is over, or told by them.
+std::optional<LeaseFacts> Keyspace::granted_elsewhere(LeaseId id, TimePoint now) const {
   if (id <= 0 || registry_.find_record(record_of_lease(id).view())) return std::nullopt;
   const LeaseFacts facts = facts_of(id);
   const Duration age = now - facts.granted;
   if (facts.length < settings_.lease_min || age < -kClockLead || age >= facts.length) return std::nullopt;
-  if (grant_locked(id, facts.length, by, now).fault != Fault::kNone) return std::nullopt;
+  return facts;
+}
+
+std::optional<std::chrono::seconds> Keyspace::find_or_adopt(LeaseId id, std::string_view by, TimePoint now) {
+  if (const auto length = length_of(id)) return length;
+  const auto facts = granted_elsewhere(id, now);
+  if (!facts || grant_locked(id, facts->length, by, now).fault != Fault::kNone) return std::nullopt;
   const MutexLock lock(mutex_);
   ++adopted_;
-  return facts.length;
+  return facts->length;
 }
 
 std::optional<std::chrono::seconds> Keyspace::keep_alive(LeaseId id, std::string_view by, TimePoint now) {
@@ -261,7 +275,13 @@ bool Keyspace::revoke(LeaseId id, std::string_view by, TimePoint now) {
 
 std::optional<LeaseState> Keyspace::lease(LeaseId id, bool with_keys, TimePoint now) const {
   const auto length = length_of(id);
-  if (!length) return std::nullopt;
+  if (!length) {
+    // Whoever asks only looks, so it is not taken on; what its id tells is told.
+    const auto facts = granted_elsewhere(id, now);
+    if (!facts) return std::nullopt;
+    const auto rest = std::chrono::ceil<std::chrono::seconds>(facts->granted + facts->length - now);
+    return LeaseState{facts->length, std::min(rest, facts->length), {}};
+  }
   std::vector<std::string> keys = keys_of_lease(id);
   const Life life = life_of(id, keys);
   if (!life.known) return std::nullopt;

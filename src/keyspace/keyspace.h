@@ -11,8 +11,10 @@
 // * Revisions are this node's own (revision.h): of its events and of what it shows.
 // * An event is told `hold` after it was applied, so that the other nodes can answer the list that some clients then
 //   ask for (R4).
-// * A watch that begins at a revision of another node, or of before the start, is told the latest change of each key
-//   since a little earlier, or all keys (R2).
+// * A watch that begins at a revision of another node, or of before the start, is told all keys of its range and what
+//   is known to be gone. How far that node was behind cannot be known: the two may have been cut from each other, or
+//   told each other by a third. Of a large range it is told the latest change of each key since a little earlier (R2).
+// * What is gone is an event also where it was never there: a watch may have been told elsewhere that it was.
 // * A lease that is not known here but tells by its id that it cannot be over yet is taken on (R3).
 // * The end of a lease: the node that accepted its latest renewal hides lease, keys and instances when it is over and
 // no
@@ -54,6 +56,7 @@ struct KeyspaceSettings {
   Duration slack = std::chrono::seconds(5);   ///< worst lag and difference of clocks (R2)
   Duration grace = std::chrono::seconds(10);  ///< or the lease's length, where that is more
   std::chrono::seconds lease_min{2};
+  size_t replay_whole_max = 1000;    ///< keys of a range that is told whole to a watch that comes from another node
   size_t replay_keys_max = 100'000;  ///< a watch from long ago over more keys is told to list
   HistoryLimits history;
 };
@@ -125,8 +128,10 @@ class Keyspace final : public registry::ChangeObserver {
 
   // -- writing
   WriteOutcome put(const PutArgs& args, TimePoint now) EXCLUDES(writing_, mutex_);
+  /// Why put() would not be done, but for want of room. May take a lease on.
+  [[nodiscard]] Fault why_not(const PutArgs& args, TimePoint now) EXCLUDES(writing_, mutex_);
   DeleteOutcome erase(const KeyRange& range, std::string_view by, TimePoint now) EXCLUDES(writing_, mutex_);
-  /// `id` 0: one is chosen.
+  /// `id` 0: one is chosen. The granted length is between lease_min and kLeaseMax.
   GrantOutcome grant(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
       EXCLUDES(writing_, mutex_);
   /// The granted length; none: unknown or over.
@@ -181,6 +186,9 @@ class Keyspace final : public registry::ChangeObserver {
   };
 
   // keyspace.cpp: what clients do
+  /// `length`: of its lease.
+  [[nodiscard]] Fault check_put(const PutArgs& args, const KeyValuePtr& before, std::chrono::seconds& length,
+                                TimePoint now) REQUIRES(writing_) EXCLUDES(mutex_);
   [[nodiscard]] bool register_guest(const registry::InstanceKeyView& name, const MappedInstance* mapped,
                                     std::string_view origin, std::string_view by, TimePoint now);
   void cancel_guest(const registry::InstanceKeyView& name, std::string_view by, TimePoint now);
@@ -192,6 +200,7 @@ class Keyspace final : public registry::ChangeObserver {
   void erase_key(const KeyValuePtr& kv, std::string_view by, TimePoint now) REQUIRES(writing_);
   GrantOutcome grant_locked(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
       REQUIRES(writing_) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<LeaseFacts> granted_elsewhere(LeaseId id, TimePoint now) const;
   [[nodiscard]] std::optional<std::chrono::seconds> find_or_adopt(LeaseId id, std::string_view by, TimePoint now)
       REQUIRES(writing_) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<std::chrono::seconds> length_of(LeaseId id) const EXCLUDES(mutex_);
@@ -213,6 +222,16 @@ class Keyspace final : public registry::ChangeObserver {
   void end_lease(LeaseId id, const std::vector<std::string>& keys, TimePoint renewed, TimePoint now) REQUIRES(writing_)
       EXCLUDES(mutex_);
   void hide(const registry::InstanceKeyView& name, TimePoint renewed, TimePoint now);
+  [[nodiscard]] bool tells_of(const KeyValue& kv, const registry::InstanceKeyView& name) const;
+  struct Hidden {
+    std::string env, appid, zone, hostname;
+    LeaseId lease = 0;
+    std::string key;  ///< it stands for; "": it is one itself
+  };
+  /// Shows again what was hidden with a lease that goes on: the renewals came where the key was not known.
+  void revive(TimePoint now) EXCLUDES(writing_, mutex_);
+  /// False: not now, but it may have to.
+  bool revive_one(const Hidden& one, TimePoint now) REQUIRES(writing_) EXCLUDES(mutex_);
 
   const KeyspaceSettings settings_;
   registry::Registry& registry_;
@@ -225,6 +244,8 @@ class Keyspace final : public registry::ChangeObserver {
   KeyIndex index_ GUARDED_BY(mutex_);
   std::map<LeaseId, Lease> leases_ GUARDED_BY(mutex_);
   std::set<std::pair<TimePoint, LeaseId>> due_ GUARDED_BY(mutex_);
+  bool revive_wanted_ GUARDED_BY(mutex_) = false;
+  TimePoint next_revive_ GUARDED_BY(mutex_){};
   uint64_t adopted_ GUARDED_BY(mutex_) = 0;
   uint64_t expired_ GUARDED_BY(mutex_) = 0;
 };

@@ -16,7 +16,8 @@ bool is_visible(const registry::InstanceNumbers* numbers) {
 }
 
 std::chrono::seconds length_in(const Instance& record) {
-  return std::chrono::duration_cast<std::chrono::seconds>(registry::lease_of_origin(record.origin()));
+  return std::min(std::chrono::duration_cast<std::chrono::seconds>(registry::lease_of_origin(record.origin())),
+                  kLeaseMax);
 }
 
 }  // namespace
@@ -33,6 +34,7 @@ void Keyspace::changed(const registry::RecordChange& change) {
     const MutexLock lock(mutex_);
     events = index_.history().next();
     if (const auto id = lease_of_record(change.app.appid, named.hostname())) {
+      if (change.kind == ChangeKind::kShow) revive_wanted_ = true;
       lease_changed(*id, change.after, change.at);
     } else if (const auto key = key_of_record(change.app.appid, named.hostname())) {
       key_changed(*key, change);
@@ -94,7 +96,17 @@ void Keyspace::key_changed(const std::string& key, const registry::RecordChange&
   const KeyValuePtr written = index_.written(key);
   const Instance* const after = change.after;
   if (!after || !after->is_guest() || after->numbers.state != RecordState::kVisible) {
-    if (written && index_.erase(key, change.at)) detach(written->lease, key);
+    const bool news =
+        after && !(change.before_numbers && change.before_numbers->version == after->numbers.version);
+    if (after && after->numbers.state == RecordState::kHidden) {
+      const auto kept = decode_kept(registry::kept_of_origin(after->origin()));
+      revive_wanted_ = revive_wanted_ || (kept && leases_.contains(kept->lease));
+    }
+    if (written && index_.erase(key, change.at)) {
+      detach(written->lease, key);
+    } else if (news) {
+      index_.tell_gone(key, change.at);
+    }
     return;
   }
   const auto kept = decode_kept(registry::kept_of_origin(after->origin()));

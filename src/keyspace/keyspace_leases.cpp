@@ -9,6 +9,7 @@ namespace {
 constexpr size_t kPerCall = 1000;                                // leases looked at in one call
 constexpr Duration kUncovered = std::chrono::milliseconds(200);  // how soon a lease that may be over is looked at again
 constexpr Duration kIdle = std::chrono::seconds(1);              // between two calls with nothing due
+constexpr Duration kReviveEvery = std::chrono::seconds(5);
 constexpr Duration kOrphanAge = std::chrono::seconds(60);
 }  // namespace
 
@@ -31,6 +32,9 @@ Keyspace::Life Keyspace::life_of(LeaseId id, const std::vector<std::string>& key
 // The node at which the last renewal arrived says it first, as soon as no other can have had a later one.
 TimePoint Keyspace::over_at(const Life& life, std::chrono::seconds length, TimePoint covered) const {
   const TimePoint over = life.renewed + length;
+#if defined(DISCOVERY_PLANT_EXPIRE_ALONE)
+  if (covered >= TimePoint{}) return over;
+#endif
   if (life.here && covered >= over) return over;
   return over + std::max<Duration>(settings_.grace, length);
 }
@@ -62,7 +66,56 @@ void Keyspace::end_lease(LeaseId id, const std::vector<std::string>& keys, TimeP
   ++expired_;
 }
 
+bool Keyspace::revive_one(const Hidden& one, TimePoint now) {
+  const auto length = length_of(one.lease);
+  const Life life = length ? life_of(one.lease, {}) : Life{};
+  if (!life.known) return true;
+  if (now - life.renewed >= *length / 2) return false;  // may be about to end
+  const registry::InstanceKeyView name{{one.env, one.appid}, one.zone, one.hostname};
+  if (!one.key.empty()) {
+    KeyValuePtr kv;
+    {
+      const MutexLock lock(mutex_);
+      kv = index_.written(one.key);
+    }
+    if (!kv || kv->lease != one.lease || zone_of_key(one.key) != one.zone || !tells_of(*kv, name)) return true;
+  }
+  registry::Wake wake;
+  registry_.raise_lease(registry_.find_record(name), life.renewed, false, now, wake);
+  if (listener_.changed) listener_.changed(wake, now);
+  return true;
+}
+
+void Keyspace::revive(TimePoint now) {
+  {
+    const MutexLock lock(mutex_);
+    if (!revive_wanted_ || now < next_revive_) return;
+    revive_wanted_ = false;
+    next_revive_ = now + kReviveEvery;
+  }
+  std::vector<Hidden> keys;
+  std::vector<Hidden> mapped;
+  registry_.for_each_guest([&](const registry::StoredRecord& stored) {
+    const registry::Instance& record = *stored.instance;
+    if (record.numbers.state != registry::RecordState::kHidden) return;
+    const auto kept = decode_kept(registry::kept_of_origin(record.origin()));
+    if (!kept || kept->lease == 0 || kept->kind == Kept::Kind::kLease) return;
+    const bool is_key = kept->kind == Kept::Kind::kKey;
+    (is_key ? keys : mapped)
+        .push_back({std::string(stored.app.env), std::string(stored.app.appid), std::string(record.zone()),
+                    std::string(record.hostname()), kept->lease, std::string(kept->key)});
+  });
+  const MutexLock writing(writing_);
+  bool again = false;
+  for (const std::vector<Hidden>* some : {&keys, &mapped}) {  // what stands for a key follows it
+    for (const Hidden& one : *some) again = !revive_one(one, now) || again;
+  }
+  const MutexLock lock(mutex_);
+  revive_wanted_ = revive_wanted_ || again;
+}
+
 TimePoint Keyspace::expire(TimePoint covered, TimePoint now) {
+  revive(now);
   for (size_t i = 0; i < kPerCall; ++i) {
     LeaseId id = 0;
     std::chrono::seconds length{};
@@ -96,6 +149,12 @@ TimePoint Keyspace::expire(TimePoint covered, TimePoint now) {
   return due_.empty() ? now + kIdle : std::clamp(due_.begin()->first, now, now + kIdle);
 }
 
+bool Keyspace::tells_of(const KeyValue& kv, const registry::InstanceKeyView& name) const {
+  return std::ranges::any_of(mapper_.instances_of(kv.key, kv.value), [&](const MappedInstance& m) {
+    return m.env == name.app.env && m.appid == name.app.appid && m.hostname == name.hostname;
+  });
+}
+
 // By ages alone, so it needs neither the lease nor the key: what a lost message or two writes at once have left behind.
 void Keyspace::audit(TimePoint now) {
   struct Orphan {
@@ -107,7 +166,7 @@ void Keyspace::audit(TimePoint now) {
   registry_.for_each_guest([&](const registry::StoredRecord& stored) {
     const registry::Instance& record = *stored.instance;
     if (record.numbers.state != registry::RecordState::kVisible) return;
-    const Duration length = registry::lease_of_origin(record.origin());
+    const Duration length = std::min<Duration>(registry::lease_of_origin(record.origin()), kLeaseMax);
     const Duration age = now - from_wire_ns(stored.lease_ns);
     Orphan one{std::string(stored.app.env), std::string(stored.app.appid), std::string(record.zone()),
                std::string(record.hostname()), from_wire_ns(stored.lease_ns)};
@@ -127,10 +186,7 @@ void Keyspace::audit(TimePoint now) {
       const MutexLock lock(mutex_);
       kv = index_.written(key);
     }
-    const bool told = kv && std::ranges::any_of(mapper_.instances_of(key, kv->value), [&](const MappedInstance& m) {
-                        return m.env == one.env && m.appid == one.appid && m.hostname == one.hostname;
-                      });
-    if (!told) over.push_back(one);
+    if (!kv || !tells_of(*kv, {{one.env, one.appid}, one.zone, one.hostname})) over.push_back(one);
   }
   for (const Orphan& one : over) hide({{one.env, one.appid}, one.zone, one.hostname}, one.renewed, now);
 }

@@ -21,6 +21,22 @@ std::vector<EventPtr> latest_of(const History& history, uint64_t from, uint64_t 
   return events;
 }
 
+/// What the keys of the range were before the event of that number: what is there, and what later events replaced.
+std::vector<KeyValuePtr> state_before(const History& history, uint64_t number, const KeyRange& range,
+                                      std::vector<KeyValuePtr> now) {
+  std::map<std::string_view, KeyValuePtr> replaced;
+  for (uint64_t i = number; i < history.next(); ++i) {
+    const EventPtr& event = history.at(i);
+    if (range.holds(event->kv->key)) replaced.try_emplace(event->kv->key, event->before);
+  }
+  if (replaced.empty()) return now;
+  std::erase_if(now, [&](const KeyValuePtr& kv) { return replaced.contains(kv->key); });
+  for (const auto& [key, before] : replaced) {
+    if (before) now.push_back(before);
+  }
+  return now;
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(readability-function-size): one decision, case by case, in the order of the rule
@@ -45,21 +61,30 @@ WatchBegin Keyspace::begin_watch(const KeyRange& range, Revision start, TimePoin
     begin.next = std::max(from, told);
     return begin;
   }
+#if defined(DISCOVERY_PLANT_RESUME_WITHOUT_SLACK)
+  const Revision since = start;
+  const size_t whole_max = 0;
+#else
   const Revision since = start - revisions_in(settings_.slack);
-  if (since >= revisions.first() && history.covers(since)) {
-    begin.replay = latest_of(history, history.find(since), told, range);
+  const size_t whole_max = settings_.replay_whole_max;
+#endif
+  const bool recent = since >= revisions.first() && history.covers(since);
+  const size_t keys_max = recent ? whole_max : settings_.replay_keys_max;
+  KeyIndex::Range all = index_.range(range, keys_max + 1);
+  if (all.count > keys_max || (recent && keys_max == 0)) {
+    if (recent) {
+      begin.replay = latest_of(history, history.find(since), told, range);
+    } else {
+      begin.compacted = begin.revision;
+    }
     return begin;
   }
-  // Older than what is remembered: all there is, and what is known to be gone.
-  const KeyIndex::Range all = index_.range(range, settings_.replay_keys_max + 1);
-  if (all.count > settings_.replay_keys_max) {
-    begin.compacted = begin.revision;
-    return begin;
-  }
+  // All there is, and what is known to be gone. What is held is told later, and once.
   for (EventPtr& event : latest_of(history, history.first(), told, range)) {
     if (event->type == EventType::kDelete) begin.replay.push_back(std::move(event));
   }
-  for (const KeyValuePtr& kv : all.kvs) {
+  // What is held is told behind it, so it must not be told here already: a key's revisions never fall.
+  for (const KeyValuePtr& kv : state_before(history, told, range, std::move(all.kvs))) {
     begin.replay.push_back(std::make_shared<const Event>(Event{EventType::kPut, kv, nullptr, now}));
   }
   std::ranges::sort(begin.replay, {}, [](const EventPtr& e) { return e->kv->mod_revision; });

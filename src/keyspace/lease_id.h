@@ -18,6 +18,9 @@ namespace discovery::keyspace {
 
 using LeaseId = int64_t;  ///< positive; 0: none
 
+/// 34 years: the end of a longer one, and of the grace behind it, could not be told as a TimePoint.
+inline constexpr std::chrono::seconds kLeaseMax{int64_t{1} << 30};
+
 struct LeaseFacts {
   TimePoint granted;
   std::chrono::seconds length;
@@ -36,7 +39,7 @@ inline constexpr uint64_t kMark = uint64_t{1} << (kLength - 1);  ///< the rest i
   using namespace lease_bits;
   const auto bits = static_cast<uint64_t>(id);
   const uint64_t length = (bits >> (kNode + kSequence)) & ((uint64_t{1} << kLength) - 1);
-  const uint64_t seconds = (length & kMark) != 0 ? uint64_t{1} << std::min<uint64_t>(length & (kMark - 1), 40) : length;
+  const uint64_t seconds = (length & kMark) != 0 ? uint64_t{1} << std::min<uint64_t>(length & (kMark - 1), 30) : length;
   const auto granted = kEpoch + static_cast<int64_t>(bits >> 32);
   return {from_wire_ns(granted * 1'000'000'000), std::chrono::seconds(static_cast<int64_t>(seconds))};
 }

@@ -75,6 +75,10 @@ std::optional<std::string> key_of_record(std::string_view appid, std::string_vie
     key += static_cast<char>(high * 16 + low);
     i += 2;
   }
+  // One name for each key: two records of one key would be deleted one by one.
+  if (!is_storable_key(key)) return std::nullopt;
+  const RecordName name = record_of_key(key);
+  if (name.appid != appid || name.hostname != hostname) return std::nullopt;
   return key;
 }
 
@@ -84,6 +88,7 @@ std::optional<LeaseId> lease_of_record(std::string_view appid, std::string_view 
   const char* const end = hostname.data() + hostname.size();
   const auto [stop, problem] = std::from_chars(hostname.data(), end, id, 16);
   if (problem != std::errc() || stop != end || id == 0 || id >> 63 != 0) return std::nullopt;
+  if (record_of_lease(static_cast<LeaseId>(id)).hostname != hostname) return std::nullopt;  // digits above 9 are small
   return static_cast<LeaseId>(id);
 }
 

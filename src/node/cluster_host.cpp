@@ -116,6 +116,8 @@ void ClusterHost::after_turn() {
 void ClusterHost::nudge() {
   if (nudged_.exchange(true, std::memory_order_relaxed)) return;
   reactor_.post([this] {
+    // A timer may be a tick late, twice; who waits for a receipt is not to wait for that.
+    if (settings_.cluster.batch_delay == Duration::zero()) return turn(clock_.now());
     const TimePoint soon = clock_.now() + settings_.cluster.batch_delay;
     if (!linked() || deadline() > soon) reactor_.schedule(*this, soon);
   });

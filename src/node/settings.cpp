@@ -140,7 +140,7 @@ HostSettings host_settings(const Config& config) {
   // A call must not outlast what a silent peer is given; and who waits for a receipt does not wait for a batch.
   s.cluster.call_timeout = std::min<Duration>(config.http_client.timeout, s.cluster.call_timeout);
   const bool waits = config.cluster.ack_wait > Duration::zero() || !config.etcd.listen.empty();
-  if (waits) s.cluster.batch_delay = std::chrono::milliseconds(1);
+  if (waits) s.cluster.batch_delay = Duration::zero();
   s.bind_address = config.cluster.peer_bind_address;
   s.client.dial = config.http_client.dial;
   s.client.keep_alive = config.http_client.keep_alive;

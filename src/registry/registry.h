@@ -461,6 +461,10 @@ class Registry {
   [[nodiscard]] static Lease lease_of_joined(const Application* app, size_t index, const JoinArgs& args, TimePoint now);
   [[nodiscard]] Duration lease_length(std::string_view origin) const;
   [[nodiscard]] bool is_fresh(std::string_view origin, const Lease& lease, TimePoint now) const;
+  [[nodiscard]] bool believes_hidden(const Record& record, std::string_view origin, const Lease& lease,
+                                     TimePoint now) const;
+  /// A renewal of that time can be of that registration, as far as clocks tell: it is not one of the time before.
+  [[nodiscard]] static bool is_of(const Version& version, int64_t lease_ns);
   static bool has_provisional(const Shard& shard, const InstanceKeyView& key) REQUIRES(shard.mutex);
   [[nodiscard]] bool hides(const Instance* stored, const Record& record, Lease& lease, TimePoint now) const;
   /// Raises the lease of a record that is alive; true: it is shown again.

@@ -9,6 +9,7 @@
 namespace discovery::registry {
 
 namespace {
+constexpr Duration kSameRenewal = std::chrono::seconds(1);
 constexpr Duration kForgetEarly = std::chrono::seconds(60);  // one sweep: nobody takes in what others are forgetting
 
 int64_t newest(const Version& v) { return std::max(v.incarnation.t_ns, v.set.t_ns); }
@@ -75,7 +76,7 @@ JoinOutcome Registry::join_known(Shard& shard, Application& app, size_t index, c
     list_changed = raise(app, index, *args.lease, args.by, now);
   const bool trusted = args.trust_hidden || app.record(index).is_guest();
   if (same && trusted && r.hidden && app.record(index).numbers.state == RecordState::kVisible &&
-      !is_fresh(app.record(index).origin(), {app.lease_ns(index), app.side(index).lease_known}, now)) {
+      believes_hidden(r, app.record(index).origin(), {app.lease_ns(index), app.side(index).lease_known}, now)) {
     change_record(app, index, {ChangeKind::kHideToo, args.by, now},
                   [](InstanceNumbers& n) { n.state = RecordState::kHidden; });
     app.renew(index, std::min(app.lease_ns(index), to_wire_ns(now) - r.hidden_age.count()));
@@ -96,6 +97,13 @@ bool Registry::is_fresh(std::string_view origin, const Lease& lease, TimePoint n
   return lease.known && to_wire_ns(now) - lease.ns < lease_length(origin).count();
 }
 
+/// A node holds the record hidden. Of a guest that is believed also while the lease seems to last, where it is the same
+/// renewal: of when it was accepted, nodes know a little more or less, by what a message takes.
+bool Registry::believes_hidden(const Record& r, std::string_view origin, const Lease& lease, TimePoint now) const {
+  if (!is_fresh(origin, lease, now)) return true;
+  return !origin.empty() && lease.ns <= to_wire_ns(now) - r.hidden_age.count() + kSameRenewal.count();
+}
+
 /// The lease under which a newer version of a record that is alive is held.
 Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, const JoinArgs& args, TimePoint now) {
   const Record& r = args.record;
@@ -104,21 +112,24 @@ Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, 
   const int64_t held_ns = r.hidden ? now_ns - std::max<int64_t>(0, r.hidden_age.count()) : now_ns;
   std::optional<int64_t> told_ns;
   if (args.lease) told_ns = std::min(to_wire_ns(*args.lease), now_ns);
+  // A guest's lease may be too old for a moment, since only after a grace anything follows from it; but not too fresh:
+  // nobody who ends it would be believed.
+  const bool of_guest = told_ns && !r.text.origin.empty() && is_of(r.version, *told_ns);
   if (index == Application::kNone || !is_alive(app->record(index))) {
     // What other nodes told of it while it was not here is lost: nothing proves that the lease told now is the latest.
-    const bool latest = r.hidden || args.latest_lease;
+    const bool latest = r.hidden || args.latest_lease || of_guest;
     return {latest ? told_ns.value_or(held_ns) : now_ns, !!told_ns};
   }
   Lease lease{app->lease_ns(index), app->side(index).lease_known};
   if (told_ns) lease = {std::max(lease.ns, *told_ns), true};
   const bool registered_anew = r.version.incarnation != app->record(index).numbers.version.incarnation;
-  if (registered_anew) lease.ns = std::max(lease.ns, held_ns);
+  if (registered_anew && !of_guest) lease.ns = std::max(lease.ns, held_ns);
   return lease;
 }
 
 /// Whether the newer version is held hidden. May renew a lease of which only a sender's hint was known.
 bool Registry::hides(const Instance* stored, const Record& r, Lease& lease, TimePoint now) const {
-  if (r.hidden) return !is_fresh(r.text.origin, lease, now);
+  if (r.hidden) return believes_hidden(r, r.text.origin, lease, now);
   if (!stored || stored->numbers.state != RecordState::kHidden) return false;
   if (lease.known && !r.text.origin.empty()) return !is_fresh(r.text.origin, lease, now);
   if (lease.known) return expired(lease.ns, now);

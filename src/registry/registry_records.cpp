@@ -7,6 +7,7 @@ namespace discovery::registry {
 
 namespace {
 constexpr Duration kImportLead = std::chrono::seconds(10);  // how far ahead the time of an import is believed
+constexpr Duration kClocksDiffer = std::chrono::seconds(5);
 constexpr size_t kProvisionalOverhead = 96;                 // of an entry in the table
 
 std::string joined_names(const InstanceKeyView& key) {
@@ -92,10 +93,18 @@ void Registry::set_covered_until(TimePoint proven) {
 
 void Registry::set_protection_allowed(bool allowed) { protection_allowed_.store(allowed, std::memory_order_relaxed); }
 
+bool Registry::is_of(const Version& version, int64_t lease_ns) {
+  return lease_ns >= version.incarnation.t_ns - kClocksDiffer.count();
+}
+
 bool Registry::raise(Application& app, size_t index, TimePoint lease, std::string_view by, TimePoint now) {
   const int64_t lease_ns = std::min(to_wire_ns(lease), to_wire_ns(now));
+  const Instance& record = app.record(index);
+  // A guest of which nobody vouched is held as if renewed when it came; what is told now is the truth (registry_join).
+  const bool first = record.is_guest() && !app.side(index).lease_known;
+  if (first && !is_of(record.numbers.version, lease_ns)) return false;
   app.side(index).lease_known = true;
-  const int64_t latest_ns = std::max(lease_ns, app.lease_ns(index));
+  const int64_t latest_ns = first ? lease_ns : std::max(lease_ns, app.lease_ns(index));
   const bool fresh = to_wire_ns(now) - latest_ns <= lease_length(app.record(index).origin()).count();
   const bool shows = app.record(index).numbers.state == RecordState::kHidden && fresh;
   if (shows) {  // the observer is told of the lease before

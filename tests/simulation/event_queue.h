@@ -25,7 +25,11 @@ enum class EventKind : uint8_t {
   kBoot,       ///< a node comes up: node, serial
   kLook,       ///< the judge looks at every node
   kHeal,
-  kVerdict,  ///< which of the final ones
+  kVerdict,       ///< which of the final ones
+  kKeyClient,     ///< a key-value client does what is due: client, serial
+  kKeyOperation,  ///< somebody does something to one: client
+  kKeyWatcher,    ///< a watcher looks after its watch: watcher, serial
+  kKeyLook,       ///< the judge of keys looks at every node
 };
 
 struct Event {

@@ -10,8 +10,8 @@ namespace discovery::simulation {
 namespace {
 
 constexpr std::array<std::string_view, kFaultKinds> kNames = {
-    "partition", "crash",   "freeze",  "leave", "rolling", "storm",  "clients-cut", "clock-step",
-    "episode",   "absence", "network", "skew",  "disk",    "queues", "legacy",      "zones"};
+    "partition", "crash",   "freeze", "leave", "rolling", "storm",  "clients-cut", "clock-step", "episode",
+    "absence",   "network", "skew",   "disk",  "queues",  "legacy", "zones",       "keys"};
 constexpr std::array<std::string_view, kEpisodes> kEpisodeNames = {
     "late-register", "late-cancel", "late-set", "set-beyond-cancel", "last-write", "sync-from-behind"};
 constexpr std::array<std::string_view, 4> kShapeNames = {"uniform", "isolate", "halves", "ring"};
@@ -42,15 +42,17 @@ uint32_t bit(FaultKind kind) { return 1U << static_cast<unsigned>(kind); }
 uint32_t choose_kinds(Random& random, const PlanSettings& s) {
   uint32_t kinds = 0;
   for (unsigned k = 0; k < kFaultKinds; ++k) {
-    if (static_cast<FaultKind>(k) == FaultKind::kZones) continue;
+    if (static_cast<FaultKind>(k) >= FaultKind::kZones) continue;
     // A cluster with nodes of the original is judged by fewer rules, so most seeds are without.
     const uint32_t ppm = static_cast<FaultKind>(k) == FaultKind::kLegacy ? 100'000 : 600'000;
     if (happens(random, ppm) || s.all_kinds) kinds |= 1U << k;
   }
   SeededRandom own = stream(s.seed, 11);  // so that what is drawn besides stays as it was before there were zones
   if (happens(own, 500'000) || s.all_kinds) kinds |= bit(FaultKind::kZones);
+  if (happens(own, 400'000) || s.all_kinds) kinds |= bit(FaultKind::kKeys);
   kinds &= s.allowed;
-  return kinds & bit(FaultKind::kLegacy) ? kinds & ~bit(FaultKind::kZones) : kinds;
+  if (s.rules_of_original) kinds &= ~bit(FaultKind::kKeys);
+  return kinds & bit(FaultKind::kLegacy) ? kinds & ~(bit(FaultKind::kZones) | bit(FaultKind::kKeys)) : kinds;
 }
 
 Ns wall_step(Random& random) {

@@ -34,8 +34,9 @@ enum class FaultKind : uint8_t {
   kSmallQueues,  ///< queues of a few keys, so that they overflow
   kLegacy,       ///< some nodes are of the original
   kZones,        ///< the nodes stand in two zones (not beside originals)
+  kKeys,         ///< nodes have key spaces, with clients and watchers of their own (not beside originals)
 };
-inline constexpr size_t kFaultKinds = 16;
+inline constexpr size_t kFaultKinds = 17;
 [[nodiscard]] std::string_view name_of(FaultKind kind);
 
 enum class CutShape : uint8_t { kUniform, kIsolate, kHalves, kRing };

@@ -148,6 +148,8 @@ void World::heal() {
   network_.set_quality({});
   clients_.calm();
   clients_.all_answers_arrive();
+  if (keys_) keys_->clients.calm();
+  if (keys_) keys_->judge.no_more_losses();
   for (uint32_t n = 0; n < count(); ++n) {
     Place& p = places_[n];
     p.clients_cut = 0;

@@ -64,7 +64,8 @@ OurNode::Mind::Mind(const registry::RegistrySettings& rs, const cluster::Cluster
       hub(registry, wheel, budget, 0),
       cluster(cs, {registry, node, node, node.wire_, node.random_}, now),
       cluster_next(now),
-      sweep_next(now) {
+      sweep_next(now),
+      keys_next(now) {
   registry.set_observer(&history);
 }
 
@@ -91,6 +92,7 @@ void OurNode::boot(Ns now) {
   const TimePoint t = clock_.read(now);
   mind_ = std::make_unique<Mind>(registry_settings(settings_, random_, cluster_key_),
                                  cluster_settings(settings_, cluster_key_), *this, t);
+  if (settings_.keys) make_keys(t);
   bool recovered = false;
   if (disk_) {
     disk_->revive();
@@ -130,6 +132,7 @@ Ns OurNode::run(Ns now) {
     if (t >= m.store->next()) m.store->tick(moment(now));
     next = std::min(next, m.store->next());
   }
+  if (m.keys) next = std::min(next, tick_keys(t));
   m.wheel.advance(t);
   flush(t);
   if (const auto wake = m.wheel.next_wake()) next = std::min(next, *wake);

@@ -13,10 +13,13 @@
 #include "base/timer_wheel.h"
 #include "cluster/cluster.h"
 #include "history/history.h"
+#include "keyspace/keyspace.h"
+#include "keyspace/watch_hub.h"
 #include "registry/poll_hub.h"
 #include "registry/poll_state.h"
 #include "registry/registry.h"
 #include "registry/sweep.h"
+#include "simulation/key_names.h"
 #include "simulation/network.h"
 #include "simulation/node.h"
 #include "simulation/simulated_disk.h"
@@ -34,6 +37,7 @@ struct OurNodeSettings {
   bool disk = false;
   bool small_queues = false;
   bool zones = false;
+  bool keys = false;  ///< it has a key space
   NodeClock clock;
 };
 
@@ -81,6 +85,21 @@ class OurNode final : public Node, private cluster::Transport, private cluster::
   [[nodiscard]] cluster::Cluster& cluster() { return mind_->cluster; }
   [[nodiscard]] registry::PollHub& hub() { return mind_->hub; }
   [[nodiscard]] const NodeClock& clock() const { return clock_; }
+
+  // -- its key space (our_node_keys.cpp); what src/node/etcd_host.cpp does
+  /// Clients of the key space are served.
+  [[nodiscard]] bool serves_keys() const { return mind_ && mind_->keys && takes_writes() && ready(); }
+  [[nodiscard]] const keyspace::Keyspace& keys() const { return *mind_->keys; }
+  /// For a call of a client that comes now.
+  keyspace::Keyspace& enter_keys(Ns now);
+  keyspace::WatchHub& watches() { return *mind_->watches; }
+  /// What follows a client's write: others learn of it. When it was written, for written_everywhere().
+  TimePoint wrote_keys(Ns now);
+  /// Every node that can be reached has it.
+  [[nodiscard]] bool written_everywhere(TimePoint written, Ns now) const {
+    return mind_->cluster.received_by_all(clock_.read(now)) >= written;
+  }
+
   /// True time of what it does just now.
   [[nodiscard]] Ns now() const { return now_; }
   [[nodiscard]] bool runs() const { return mind_ != nullptr; }
@@ -90,11 +109,19 @@ class OurNode final : public Node, private cluster::Transport, private cluster::
   [[nodiscard]] bool leaks() const { return leaks_; }
 
  private:
+  struct Observers final : registry::ChangeObserver {
+    void changed(const registry::RecordChange& change) override;
+    history::History* history = nullptr;
+    keyspace::Keyspace* keys = nullptr;
+  };
   /// Everything that a process has in memory.
   struct Mind {
     Mind(const registry::RegistrySettings& rs, const cluster::ClusterSettings& cs, OurNode& node, TimePoint now);
     history::History history;
     registry::Registry registry;
+    Observers observers;
+    std::unique_ptr<keyspace::Keyspace> keys;     ///< null: it has none
+    std::unique_ptr<keyspace::WatchHub> watches;  ///< of it
     registry::Sweep sweep;
     registry::PollBudget budget;
     TimerWheel wheel;
@@ -103,6 +130,8 @@ class OurNode final : public Node, private cluster::Transport, private cluster::
     std::unique_ptr<storage::Store> store;
     TimePoint cluster_next;
     TimePoint sweep_next;
+    TimePoint keys_next;
+    TimePoint audit_next;
   };
 
   // Transport
@@ -123,6 +152,8 @@ class OurNode final : public Node, private cluster::Transport, private cluster::
   cluster::CallResult serve_fetch_all() const;
   void flush(TimePoint now);
   void sweep(TimePoint now, Ns true_now);
+  void make_keys(TimePoint now);
+  TimePoint tick_keys(TimePoint now);
   [[nodiscard]] storage::Moment moment(Ns now) const;
 
   const OurNodeSettings settings_;
@@ -134,6 +165,7 @@ class OurNode final : public Node, private cluster::Transport, private cluster::
   SeededRandom random_;
   RefusedRenewals proof_;
   TextWire wire_;
+  const KeyNames key_names_;
   std::unique_ptr<SimulatedDisk> disk_;
   std::unique_ptr<Mind> mind_;
   Ns now_ = 0;  ///< of the entry that runs

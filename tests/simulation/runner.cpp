@@ -19,6 +19,8 @@ void Totals::add(const WorldResult& r) {
   messages += r.messages;
   operations += r.operations;
   polls += r.polls;
+  key_operations += r.key_operations;
+  key_events += r.key_events;
   partitions += r.partitions;
   crashes += r.crashes;
   inversions += r.inversions;
@@ -34,6 +36,8 @@ void Totals::add(const Totals& o) {
   messages += o.messages;
   operations += o.operations;
   polls += o.polls;
+  key_operations += o.key_operations;
+  key_events += o.key_events;
   partitions += o.partitions;
   crashes += o.crashes;
   inversions += o.inversions;
@@ -53,11 +57,13 @@ std::string summary(const Totals& t, double seconds) {
   std::snprintf(
       text, sizeof text,
       "seeds %llu, simulated hours %.1f, partitions %llu, crashes %llu, operations %llu, messages %llu, polls "
-      "%llu, events %llu, trace %016llx, seconds %.1f, violations %llu in %llu seeds",
+      "%llu, operations on keys %llu, told of keys %llu, events %llu, trace %016llx, seconds %.1f, violations %llu in "
+      "%llu seeds",
       static_cast<unsigned long long>(t.seeds), static_cast<double>(t.simulated_ns) / 3.6e12,
       static_cast<unsigned long long>(t.partitions), static_cast<unsigned long long>(t.crashes),
       static_cast<unsigned long long>(t.operations), static_cast<unsigned long long>(t.messages),
-      static_cast<unsigned long long>(t.polls), static_cast<unsigned long long>(t.events),
+      static_cast<unsigned long long>(t.polls), static_cast<unsigned long long>(t.key_operations),
+      static_cast<unsigned long long>(t.key_events), static_cast<unsigned long long>(t.events),
       static_cast<unsigned long long>(t.trace_hash), seconds, static_cast<unsigned long long>(t.violations()),
       static_cast<unsigned long long>(t.seeds_failed));
   std::string line = text;

@@ -19,6 +19,8 @@ struct Totals {
   uint64_t messages = 0;
   uint64_t operations = 0;
   uint64_t polls = 0;
+  uint64_t key_operations = 0;
+  uint64_t key_events = 0;
   uint64_t partitions = 0;
   uint64_t crashes = 0;
   uint64_t inversions = 0;

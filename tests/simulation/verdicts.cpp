@@ -46,6 +46,11 @@ void World::look() {
   for (uint32_t n = 0; n < count(); ++n) check_insides(n);
 }
 
+void World::look_at_keys() {
+  keys_->judge.look(now_);
+  if (keys_->judge.all_calm(now_ - 2 * KeyJudge::kSettled)) keys_->watchers.check(now_);
+}
+
 void World::check_insides(uint32_t node) {
   const Place& p = places_[node];
   if (!p.up || !p.ours) return;
@@ -75,6 +80,7 @@ void World::verdict(uint32_t which) {
   judge_.judge_records(now_);
   if (which < 2) return;
   judge_.judge_dead(now_);
+  if (keys_) keys_->judge.verdict(now_);
   for (uint32_t n = 0; n < count(); ++n) {
     check_insides(n);
     check_end(n);

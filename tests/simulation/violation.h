@@ -36,8 +36,16 @@ enum class Wrong : uint8_t {
   kNotReady,      ///< long after the heal a node answers no reads
   kLeak,          ///< something of a stopped process was left over
   kExplained,     ///< a node explains an instance as listed that it does not list, or the reverse
+  // Of keys (key_judge.h):
+  kKeyMissed,     ///< K1: a watcher's state of a key is not that of its node
+  kKeyOutlives,   ///< K2: a key is there although its lease is over for longer than the grace
+  kLeaseLost,     ///< K3: a live lease was told over, or its key is not there
+  kRevision,      ///< K4: revisions fell within a watch, or an answer's is below what it shows
+  kKeysDiverged,  ///< K5: at the end two nodes differ in keys or leases
+  kOrphan,        ///< K5: at the end an instance made from a key is there without it, or the reverse
+  kStaleRead,     ///< K6: a node does not show what was answered as written everywhere, or was told already
 };
-inline constexpr size_t kWrongs = 24;
+inline constexpr size_t kWrongs = 31;
 [[nodiscard]] std::string_view name_of(Wrong wrong);
 
 struct Violation {

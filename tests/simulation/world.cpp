@@ -8,6 +8,7 @@ namespace discovery::simulation {
 namespace {
 constexpr uint32_t kPollers = 20;
 constexpr Ns kLookEvery = 5 * kSecond;
+constexpr Ns kKeyLookEvery = kSecond;
 constexpr Ns kFirstVerdict = 10 * kSecond;
 constexpr Ns kSecondVerdict = 110 * kSecond;
 constexpr Ns kLastVerdict = 400 * kSecond;
@@ -33,6 +34,11 @@ NetworkQuality quality_of(const Plan& plan) {
   return q;
 }
 }  // namespace
+
+World::Keys::Keys(World& world, uint64_t seed, bool lossy)
+    : judge(world, world.judge_, lossy),
+      clients(seed, world, world.queue_, judge, world.trace_),
+      watchers(seed, world, world.queue_, judge, world.trace_) {}
 
 World::World(const Plan& plan, std::FILE* trace_to, std::optional<uint32_t> watch)
     : plan_(plan),
@@ -66,12 +72,14 @@ World::World(const Plan& plan, std::FILE* trace_to, std::optional<uint32_t> watc
                                    .disk = plan_.on(FaultKind::kDisk),
                                    .small_queues = plan_.on(FaultKind::kSmallQueues),
                                    .zones = plan_.on(FaultKind::kZones),
+                                   .keys = plan_.on(FaultKind::kKeys),
                                    .clock = clock_of(plan_, n)};
     NodeWatcher& watcher = *this;
     auto ours = std::make_unique<OurNode>(settings, names_, network_, watcher);
     p.ours = ours.get();
     p.node = std::move(ours);
   }
+  if (plan_.on(FaultKind::kKeys)) keys_ = std::make_unique<Keys>(*this, s.seed, plan_.on(FaultKind::kNetwork));
 }
 
 World::~World() = default;
@@ -86,6 +94,11 @@ WorldResult World::run() {
   for (uint32_t n = 0; n < count(); ++n) boot_later(n, static_cast<Ns>(fault_random_.below(kSecond)));
   clients_.begin();
   pollers_.begin();
+  if (keys_) {
+    keys_->clients.begin();
+    keys_->watchers.begin();
+    queue_.put(kKeyLookEvery, EventKind::kKeyLook);
+  }
   for (uint32_t f = 0; f < plan_.faults.size(); ++f) queue_.put(plan_.faults[f].at, EventKind::kFault, f);
 
   while (!queue_.empty()) {
@@ -112,6 +125,8 @@ WorldResult World::run() {
   r.messages = network_.messages();
   r.operations = clients_.operations();
   r.polls = pollers_.answers();
+  if (keys_) r.key_operations = keys_->clients.operations();
+  if (keys_) r.key_events = keys_->watchers.told();
   r.partitions = partitions_;
   r.crashes = crashes_;
   r.inversions = judge_.inversions();
@@ -177,6 +192,19 @@ void World::handle(const Event& event) {
     case EventKind::kVerdict:
       verdict(event.whom);
       break;
+    case EventKind::kKeyClient:
+      keys_->clients.on_client(event.whom, event.serial, now_);
+      break;
+    case EventKind::kKeyOperation:
+      keys_->clients.on_operation(event.whom, now_);
+      break;
+    case EventKind::kKeyWatcher:
+      keys_->watchers.on_watcher(event.whom, event.serial, now_);
+      break;
+    case EventKind::kKeyLook:
+      look_at_keys();
+      queue_.put(now_ + kKeyLookEvery, EventKind::kKeyLook);
+      break;
   }
 }
 
@@ -217,6 +245,7 @@ void World::boot(uint32_t node) {
   trace_.line(now_, "n%u starts", node);
   p.node->boot(now_);
   judge_.booted(node, now_);
+  if (keys_) keys_->judge.booted(node, now_);
   p.wake_at = kNever;
   call_again(node);
 }
@@ -226,6 +255,7 @@ void World::stop(uint32_t node) {
   if (!p.up) return;
   trace_.line(now_, "n%u stops", node);
   pollers_.hang_up(node, now_);
+  if (keys_) keys_->watchers.hang_up(node, keys_->judge.stops(node, now_));
   judge_.stops(node, p.ours && p.ours->writes_survive(), now_);
   p.node->stop(now_);
   p.up = false;

@@ -13,6 +13,9 @@
 #include "simulation/event_queue.h"
 #include "simulation/fault_plan.h"
 #include "simulation/judge.h"
+#include "simulation/key_clients.h"
+#include "simulation/key_judge.h"
+#include "simulation/key_watchers.h"
 #include "simulation/network.h"
 #include "simulation/our_node.h"
 #include "simulation/pollers.h"
@@ -28,6 +31,8 @@ struct WorldResult {
   uint64_t messages = 0;
   uint64_t operations = 0;
   uint64_t polls = 0;
+  uint64_t key_operations = 0;
+  uint64_t key_events = 0;  ///< that watchers were told
   uint64_t partitions = 0;
   uint64_t crashes = 0;
   uint64_t inversions = 0;
@@ -38,7 +43,9 @@ class World final : private NetworkEnds,
                     private NodeWatcher,
                     private JudgedNodes,
                     private ClientWorld,
-                    private PollWorld {
+                    private PollWorld,
+                    private KeyWorld,
+                    private JudgedKeys {
  public:
   /// `watch`: an instance whose records the trace shows at every look.
   World(const Plan& plan, std::FILE* trace_to, std::optional<uint32_t> watch = std::nullopt);
@@ -79,6 +86,20 @@ class World final : private NetworkEnds,
   OurNode* poll_at(uint32_t node) override;
   [[nodiscard]] bool somebody_is_silent() const override { return now_ - silent_at_ < 60 * kSecond; }
 
+  // KeyWorld, JudgedKeys
+  OurNode* keys_at(uint32_t node) override {
+    return places_[node].ours && reach(node) && places_[node].ours->serves_keys() ? places_[node].ours : nullptr;
+  }
+  OurNode* alive(uint32_t node) override {
+    return places_[node].ours && places_[node].up && !frozen(node) ? places_[node].ours : nullptr;
+  }
+  [[nodiscard]] bool cut_between(uint32_t a, uint32_t b) const override {
+    return network_.cut_between(a, b) || network_.cut_between(b, a);
+  }
+  [[nodiscard]] bool same_zone(uint32_t a, uint32_t b) const override {
+    return !plan_.on(FaultKind::kZones) || a % 2 == b % 2;
+  }
+
   void handle(const Event& event);
   /// The node that has to act on it, or Network::kNobody.
   [[nodiscard]] uint32_t concerns(const Event& event) const;
@@ -104,6 +125,7 @@ class World final : private NetworkEnds,
 
   // verdicts.cpp
   void look();
+  void look_at_keys();
   void note_silence();
   void show_watched();
   void verdict(uint32_t which);
@@ -122,6 +144,14 @@ class World final : private NetworkEnds,
   Judge judge_;
   Clients clients_;
   Pollers pollers_;
+  /// Everything about keys; null where no node has a key space.
+  struct Keys {
+    Keys(World& world, uint64_t seed, bool lossy);
+    KeyJudge judge;
+    KeyClients clients;
+    KeyWatchers watchers;
+  };
+  std::unique_ptr<Keys> keys_;
   Ns now_ = 0;
   Ns last_boot_ = 0;
   Ns silent_at_ = -kNever;  ///< when somebody was silent last

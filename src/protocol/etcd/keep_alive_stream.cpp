@@ -16,7 +16,6 @@ class KeepAliveStream final : public grpc::CallHandler {
     pb::LeaseKeepAliveRequest request;
     if (!parse(request, bytes)) return call_.finish({Code::kInternal, "malformed message"});
     if (!service_.node().serves()) return call_.finish(not_now());
-    service_.permissions().refresh(caller_);
     if (Status may = service_.permissions().may_any(caller_, access::Right::kWrite); may.code != Code::kOk) {
       return call_.finish(may);
     }

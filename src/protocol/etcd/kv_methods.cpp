@@ -48,16 +48,23 @@ bool passes(const keyspace::KeyValue& kv, const pb::RangeRequest& request) {
          within(kv.create_revision, request.min_create_revision(), request.max_create_revision());
 }
 
-Status read(const UnaryContext& context, const pb::RangeRequest& request, pb::RangeResponse& answer) {
+Status check_range(const UnaryContext& context, const pb::RangeRequest& request) {
   if (request.key().empty()) return empty_key();
+  return context.service.permissions().may_read(context.caller, range_of(request.key(), request.range_end()));
+}
+
+Status check_revision(const pb::RangeRequest& request, keyspace::Revision now) {
+  if (request.revision() > now) return future_revision();
+  return request.revision() > 0 && request.revision() < now ? compacted() : ok();
+}
+
+Status read(const UnaryContext& context, const pb::RangeRequest& request, pb::RangeResponse& answer) {
   const keyspace::KeyRange range = range_of(request.key(), request.range_end());
-  if (Status may = context.service.permissions().may_read(context.caller, range); may.code != Code::kOk) return may;
   const bool whole = request.sort_order() != pb::RangeRequest::NONE || is_filtered(request) ||
                      request.sort_target() != pb::RangeRequest::KEY;
   const size_t limit = request.limit() > 0 ? static_cast<size_t>(request.limit()) : 0;
   keyspace::RangeOutcome found = context.service.keys().range(range, whole ? 0 : limit);
-  if (request.revision() > found.revision) return future_revision();
-  if (request.revision() > 0 && request.revision() < found.revision) return compacted();
+  if (Status status = check_revision(request, found.revision); status.code != Code::kOk) return status;
   if (is_filtered(request)) {
     std::erase_if(found.kvs, [&](const KeyValuePtr& kv) { return !passes(*kv, request); });
   }
@@ -80,11 +87,7 @@ Status check_put(const pb::PutRequest& request) {
   return ok();
 }
 
-Status write(const UnaryContext& context, const pb::PutRequest& request, pb::PutResponse& answer) {
-  if (Status may = context.service.permissions().may_write(context.caller, request.key(), request.value());
-      may.code != Code::kOk) {
-    return may;
-  }
+keyspace::PutArgs args_of(const UnaryContext& context, const pb::PutRequest& request) {
   keyspace::PutArgs args;
   args.key = request.key();
   args.value = request.value();
@@ -92,7 +95,22 @@ Status write(const UnaryContext& context, const pb::PutRequest& request, pb::Put
   args.keep_value = request.ignore_value();
   args.keep_lease = request.ignore_lease();
   args.by = context.client;
-  const keyspace::WriteOutcome outcome = context.service.keys().put(args, context.service.now());
+  return args;
+}
+
+Status may_put(const UnaryContext& context, const pb::PutRequest& request) {
+  const Permissions& permissions = context.service.permissions();
+  if (!permissions.required()) return ok();
+  const std::vector<KeyValuePtr> there = context.service.keys().range({request.key(), ""}, 0).kvs;
+  const KeyValuePtr before = there.empty() ? nullptr : there.front();
+  const std::string& value = request.ignore_value() && before ? before->value : request.value();
+  Status may = permissions.may_write(context.caller, request.key(), value, before);
+  if (may.code == Code::kOk && request.prev_kv() && before) may = permissions.may_see(context.caller, there);
+  return may;
+}
+
+Status write(const UnaryContext& context, const pb::PutRequest& request, pb::PutResponse& answer) {
+  const keyspace::WriteOutcome outcome = context.service.keys().put(args_of(context, request), context.service.now());
   if (outcome.fault != keyspace::Fault::kNone) return status_of(outcome.fault);
   fill_header(*answer.mutable_header(), context.service.ids(), outcome.revision);
   if (request.prev_kv() && outcome.before) fill(*answer.mutable_prev_kv(), *outcome.before);
@@ -101,21 +119,23 @@ Status write(const UnaryContext& context, const pb::PutRequest& request, pb::Put
 
 // ---------------------------------------------------------------------------------------------------- DeleteRange
 
-Status erase(const UnaryContext& context, const pb::DeleteRangeRequest& request, pb::DeleteRangeResponse& answer) {
+Status may_erase(const UnaryContext& context, const pb::DeleteRangeRequest& request) {
+  const Permissions& permissions = context.service.permissions();
+  if (!permissions.required()) return ok();
+  const auto found = context.service.keys().range(range_of(request.key(), request.range_end()), 0);
+  Status may = permissions.may_delete(context.caller, found.kvs);
+  if (may.code == Code::kOk && request.prev_kv()) may = permissions.may_see(context.caller, found.kvs);
+  return may;
+}
+
+void erase(const UnaryContext& context, const pb::DeleteRangeRequest& request, pb::DeleteRangeResponse& answer) {
   const keyspace::KeyRange range = range_of(request.key(), request.range_end());
-  if (!context.caller.anybody) {
-    const auto found = context.service.keys().range(range, 0);
-    if (Status may = context.service.permissions().may_delete(context.caller, found.kvs); may.code != Code::kOk) {
-      return may;
-    }
-  }
   const keyspace::DeleteOutcome outcome = context.service.keys().erase(range, context.client, context.service.now());
   fill_header(*answer.mutable_header(), context.service.ids(), outcome.revision);
   answer.set_deleted(static_cast<int64_t>(outcome.deleted.size()));
   if (request.prev_kv()) {
     for (const KeyValuePtr& kv : outcome.deleted) fill(*answer.add_prev_kvs(), *kv);
   }
-  return ok();
 }
 
 // ---------------------------------------------------------------------------------------------------- Txn
@@ -139,10 +159,28 @@ Status check_txn(const pb::TxnRequest& request) {
       case pb::RequestOp::kRequestTxn:
         return refused("a transaction in a transaction");
       default:
-        return empty_key();
+        return no_key();  // as etcd says it
     }
   }
   return ok();
+}
+
+/// What one operation would be refused for, by what is there before the first is done.
+Status check_operation(const UnaryContext& context, const pb::RequestOp& op, size_t& shown) {
+  if (op.has_request_put()) {
+    const pb::PutRequest& put = op.request_put();
+    if (Status may = may_put(context, put); may.code != Code::kOk) return may;
+    return status_of(context.service.keys().why_not(args_of(context, put), context.service.now()));
+  }
+  if (op.has_request_delete_range()) return may_erase(context, op.request_delete_range());
+  const pb::RangeRequest& range = op.request_range();
+  if (Status status = check_range(context, range); status.code != Code::kOk) return status;
+  const auto found = context.service.keys().range(range_of(range.key(), range.range_end()), 0);
+  if (!range.count_only()) {
+    for (const KeyValuePtr& kv : found.kvs) shown += kv->key.size() + (range.keys_only() ? 0 : kv->value.size());
+  }
+  if (shown > kTxnAnswerBytesMax) return too_large();
+  return check_revision(range, found.revision);
 }
 
 Status run(const UnaryContext& context, const pb::RequestOp& op, pb::ResponseOp& answer, bool& written) {
@@ -152,7 +190,8 @@ Status run(const UnaryContext& context, const pb::RequestOp& op, pb::ResponseOp&
   }
   if (op.has_request_delete_range()) {
     written = true;
-    return erase(context, op.request_delete_range(), *answer.mutable_response_delete_range());
+    erase(context, op.request_delete_range(), *answer.mutable_response_delete_range());
+    return ok();
   }
   return read(context, op.request_range(), *answer.mutable_response_range());
 }
@@ -163,7 +202,8 @@ UnaryAnswer range(const UnaryContext& context, std::string_view bytes) {
   pb::RangeRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});
   pb::RangeResponse answer;
-  Status status = read(context, request, answer);
+  Status status = check_range(context, request);
+  if (status.code == Code::kOk) status = read(context, request, answer);
   return status.code == Code::kOk ? UnaryAnswer::of(answer) : UnaryAnswer::of(std::move(status));
 }
 
@@ -171,6 +211,7 @@ UnaryAnswer put(const UnaryContext& context, std::string_view bytes) {
   pb::PutRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});
   Status status = check_put(request);
+  if (status.code == Code::kOk) status = may_put(context, request);
   pb::PutResponse answer;
   if (status.code == Code::kOk) status = write(context, request, answer);
   return status.code == Code::kOk ? UnaryAnswer::of(answer, true) : UnaryAnswer::of(std::move(status));
@@ -180,15 +221,24 @@ UnaryAnswer delete_range(const UnaryContext& context, std::string_view bytes) {
   pb::DeleteRangeRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});
   if (request.key().empty()) return UnaryAnswer::of(empty_key());
+  if (Status may = may_erase(context, request); may.code != Code::kOk) return UnaryAnswer::of(std::move(may));
   pb::DeleteRangeResponse answer;
-  Status status = erase(context, request, answer);
-  return status.code == Code::kOk ? UnaryAnswer::of(answer, answer.deleted() > 0) : UnaryAnswer::of(std::move(status));
+  erase(context, request, answer);
+  return UnaryAnswer::of(answer, answer.deleted() > 0);
 }
 
 UnaryAnswer txn(const UnaryContext& context, std::string_view bytes) {
   pb::TxnRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});
   if (Status status = check_txn(request); status.code != Code::kOk) return UnaryAnswer::of(std::move(status));
+  size_t shown = 0;
+  for (pb::RequestOp& op : *request.mutable_success()) {
+    if (Status status = check_operation(context, op, shown); status.code != Code::kOk) {
+      return UnaryAnswer::of(std::move(status));  // nothing was done
+    }
+    // It was that of now; the operations before it move it on.
+    if (op.has_request_range()) op.mutable_request_range()->clear_revision();
+  }
   pb::TxnResponse answer;
   bool written = false;
   for (const pb::RequestOp& op : request.success()) {

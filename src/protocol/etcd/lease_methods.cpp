@@ -7,8 +7,7 @@ using access::Right;
 
 namespace {
 
-Status may_revoke(const UnaryContext& context, keyspace::LeaseId id) {
-  if (context.caller.anybody) return ok();
+std::vector<keyspace::KeyValuePtr> attached_to(const UnaryContext& context, keyspace::LeaseId id) {
   std::vector<keyspace::KeyValuePtr> attached;
   if (const auto lease = context.service.keys().lease(id, true, context.service.now())) {
     for (const std::string& key : lease->keys) {
@@ -16,7 +15,20 @@ Status may_revoke(const UnaryContext& context, keyspace::LeaseId id) {
         attached.push_back(std::move(kv));
     }
   }
-  return context.service.permissions().may_delete(context.caller, attached);
+  return attached;
+}
+
+Status may_revoke(const UnaryContext& context, keyspace::LeaseId id) {
+  const Permissions& permissions = context.service.permissions();
+  return permissions.required() ? permissions.may_delete(context.caller, attached_to(context, id)) : ok();
+}
+
+/// Its keys are told to who may read them all.
+Status may_look_at(const UnaryContext& context, const pb::LeaseTimeToLiveRequest& request) {
+  const Permissions& permissions = context.service.permissions();
+  Status may = permissions.may_any(context.caller, Right::kRead);
+  if (may.code != Code::kOk || !request.keys() || !permissions.required()) return may;
+  return permissions.may_see(context.caller, attached_to(context, request.id()));
 }
 
 }  // namespace
@@ -55,9 +67,7 @@ UnaryAnswer lease_revoke(const UnaryContext& context, std::string_view bytes) {
 UnaryAnswer lease_time_to_live(const UnaryContext& context, std::string_view bytes) {
   pb::LeaseTimeToLiveRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});
-  if (Status may = context.service.permissions().may_any(context.caller, Right::kRead); may.code != Code::kOk) {
-    return UnaryAnswer::of(std::move(may));
-  }
+  if (Status may = may_look_at(context, request); may.code != Code::kOk) return UnaryAnswer::of(std::move(may));
   pb::LeaseTimeToLiveResponse answer;
   fill_header(*answer.mutable_header(), context.service.ids(), context.service.keys().revision());
   answer.set_id(request.id());

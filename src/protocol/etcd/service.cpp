@@ -40,12 +40,11 @@ constexpr size_t kFirstOfNode = 9;
 class UnaryCall final : public grpc::CallHandler, private WriteWaits::Waiting {
  public:
   UnaryCall(EtcdService& service, grpc::Call& call, Permissions::Caller caller, size_t method)
-      : service_(service), call_(call), caller_(std::move(caller)), method_(method) {}
+      : service_(service), call_(call), caller_(caller), method_(method) {}
 
   void on_message(std::string_view bytes) override {
     if (method_ < kFirstOfNode && !service_.node().serves()) return call_.finish(not_now());
     if (bytes.size() > kRequestBytesMax) return call_.finish(too_large());
-    service_.permissions().refresh(caller_);
     UnaryAnswer answer = kUnary[method_]({service_, caller_, call_.client().ip}, bytes);
     if (answer.status.code != Code::kOk) return call_.finish(answer.status);
     answer_ = std::move(answer.message);
@@ -67,7 +66,7 @@ class UnaryCall final : public grpc::CallHandler, private WriteWaits::Waiting {
 
   EtcdService& service_;
   grpc::Call& call_;
-  Permissions::Caller caller_;
+  const Permissions::Caller caller_;
   const size_t method_;
   bool waiting_ = false;
   std::string answer_;
@@ -105,14 +104,17 @@ void EtcdService::tell() {
   happened();
 }
 
+void EtcdService::update_access(std::shared_ptr<const access::TokenTable> tokens) {
+  parts_.permissions.update(std::move(tokens));
+  guarded_.for_each([](Guarded& stream) { stream.access_changed(); });
+}
+
 std::span<const grpc::Method> EtcdService::methods() const { return kMethods; }
 
 std::unique_ptr<grpc::CallHandler> EtcdService::open(const grpc::CallRequest& request, grpc::Call& call) {
-  Permissions::Caller caller = parts_.permissions.identify(request);
-  if (request.method < kUnary.size())
-    return std::make_unique<UnaryCall>(*this, call, std::move(caller), request.method);
-  return request.method == kWatch ? watch_stream(*this, call, std::move(caller))
-                                  : keep_alive_stream(*this, call, std::move(caller));
+  const Permissions::Caller caller = Permissions::identify(request);
+  if (request.method < kUnary.size()) return std::make_unique<UnaryCall>(*this, call, caller, request.method);
+  return request.method == kWatch ? watch_stream(*this, call, caller) : keep_alive_stream(*this, call, caller);
 }
 
 grpc::Status EtcdService::unknown_method(std::string_view path) const { return refused(std::string(path)); }

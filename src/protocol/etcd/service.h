@@ -26,6 +26,8 @@ namespace discovery::protocol::etcd {
 
 inline constexpr size_t kRequestBytesMax = size_t{1536} * 1024;
 inline constexpr int kOperationsMax = 128;
+/// Of keys and values that the ranges of one transaction show together.
+inline constexpr size_t kTxnAnswerBytesMax = size_t{32} * 1024 * 1024;
 inline constexpr int64_t kLeaseSecondsMax = 9'000'000'000;
 /// What clients look for: go-zero refuses less than 3.4.
 inline constexpr std::string_view kVersion = "3.5.21";
@@ -58,7 +60,9 @@ class EtcdService final : public grpc::Service {
   /// Something happened to a key.
   void happened();
   void everywhere(uint64_t ticket) { waits_.everywhere(ticket); }
-  void update_access(std::shared_ptr<const access::TokenTable> tokens) { parts_.permissions.update(std::move(tokens)); }
+  /// Streams ask anew what they may; one with a watch that it may not have any more ends.
+  void update_access(std::shared_ptr<const access::TokenTable> tokens);
+  [[nodiscard]] size_t watches() const { return hub_.size(); }
   [[nodiscard]] std::shared_ptr<const keyspace::WatchCounts> watch_counts() const { return hub_.counts(); }
 
   // For the calls.
@@ -67,6 +71,15 @@ class EtcdService final : public grpc::Service {
   [[nodiscard]] const Permissions& permissions() const { return parts_.permissions; }
   [[nodiscard]] keyspace::WatchHub& hub() { return hub_; }
   [[nodiscard]] WriteWaits& waits() { return waits_; }
+  /// Of a stream that hears of updates of the access.
+  class Guarded : public ListNode<> {
+   public:
+    virtual void access_changed() = 0;
+
+   protected:
+    ~Guarded() = default;
+  };
+  void guard(Guarded& stream) { guarded_.push_back(stream); }
   [[nodiscard]] Deadlines& deadlines() { return parts_.deadlines; }
   [[nodiscard]] TimePoint now() const { return parts_.clock.now(); }
   [[nodiscard]] HeaderIds ids() const { return {parts_.node.cluster_id(), parts_.node.member_id()}; }
@@ -78,6 +91,7 @@ class EtcdService final : public grpc::Service {
   ServiceParts parts_;
   keyspace::WatchHub hub_;
   WriteWaits waits_;
+  IntrusiveList<Guarded> guarded_;
   std::unique_ptr<Release> release_;  ///< when the hold of the next event is over
 };
 

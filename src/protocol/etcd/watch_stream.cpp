@@ -2,7 +2,9 @@
 //
 // An event is a response of its own: go-micro looks at the first of a response only (5.3). The stream ends with
 // UNAVAILABLE where it cannot go on, after which every client resumes; a single watch is never cancelled by us, but for
-// one that missed more than can be told.
+// one that missed more than can be told. What a client does not take at once waits here, up to kLateMax events.
+#include <algorithm>
+#include <deque>
 #include <map>
 
 #include "protocol/etcd/methods.h"
@@ -14,12 +16,27 @@ namespace {
 constexpr size_t kWatchesMax = 100'000;                        // of one stream
 constexpr Duration kProgressEvery = std::chrono::minutes(10);  // of an idle watch that asks for it (etcd's default)
 constexpr int64_t kProgressId = -1;
+constexpr int64_t kNoWatch = -1;
+constexpr size_t kAheadBytes = size_t{1} << 20;     // of one stream, sent before the client has taken what was
+constexpr size_t kLateMax = 200'000;                // events that wait behind these: a replay, and what comes meanwhile
+constexpr size_t kLateBytesMax = size_t{16} << 20;  // of the latter
+/// As etcd writes them (v3rpc/watch.go): an error of gRPC as text. On the first, clients fetch a new token and watch
+/// anew.
+constexpr const char* kBadTokenReason = "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token";
+constexpr const char* kForbiddenReason = "rpc error: code = PermissionDenied desc = etcdserver: permission denied";
+constexpr const char* kDuplicateReason = "mvcc: duplicate watch ID provided on the WatchStream";
 
 class WatchStream;
 
 class OneWatch final : public keyspace::Watch, private TimerEntry {
  public:
-  OneWatch(WatchStream& stream, int64_t id, bool with_before) : stream_(stream), id_(id), with_before_(with_before) {}
+  /// `serial`: of no other watch of its stream, while an id may come again.
+  OneWatch(WatchStream& stream, int64_t id, uint64_t serial, keyspace::KeyRange range, bool with_before)
+      : stream_(stream), id_(id), serial_(serial), range_(std::move(range)), with_before_(with_before) {}
+  [[nodiscard]] int64_t id() const { return id_; }
+  [[nodiscard]] uint64_t serial() const { return serial_; }
+  [[nodiscard]] bool with_before() const { return with_before_; }
+  [[nodiscard]] const keyspace::KeyRange& range() const { return range_; }
 
   void told(const keyspace::EventPtr& event) override;
   void lost() override;
@@ -30,13 +47,17 @@ class OneWatch final : public keyspace::Watch, private TimerEntry {
 
   WatchStream& stream_;
   const int64_t id_;
+  const uint64_t serial_;
+  const keyspace::KeyRange range_;
   const bool with_before_;
 };
 
-class WatchStream final : public grpc::CallHandler {
+class WatchStream final : public grpc::CallHandler, private EtcdService::Guarded {
  public:
   WatchStream(EtcdService& service, grpc::Call& call, Permissions::Caller caller)
-      : service_(service), call_(call), caller_(std::move(caller)) {}
+      : service_(service), call_(call), caller_(std::move(caller)) {
+    service_.guard(*this);
+  }
 
   void on_message(std::string_view bytes) override {
     pb::WatchRequest request;
@@ -50,18 +71,29 @@ class WatchStream final : public grpc::CallHandler {
       progress(kProgressId);
     }
   }
-  void on_half_close() override { call_.finish(ok()); }
+  /// It goes on being told, as by etcd: a stream of watches ends when its client goes.
+  void on_half_close() override {}
+  void on_drained() override;
 
-  void tell(int64_t id, const keyspace::Event& event, bool with_before) {
-    pb::WatchResponse answer;
-    fill_header(*answer.mutable_header(), service_.ids(), event.kv->mod_revision);
-    answer.set_watch_id(id);
-    fill(*answer.add_events(), event, with_before);
-    send(call_, answer);
+  /// `replayed`: what there is, so the key space holds its value anyway.
+  void tell(const OneWatch& watch, const keyspace::EventPtr& event, bool replayed) {
+    if (!call_.open()) return;
+    if (late_.empty() && call_.unsent_bytes() < kAheadBytes) return send_event(watch, *event);
+    if (late_.empty()) {
+      late_from_ = event->kv->mod_revision;
+      call_.tell_when_drained();
+    }
+    late_from_ = std::min(late_from_, event->kv->mod_revision);
+    const size_t bytes = replayed ? 0 : event->kv->value.size();
+    late_bytes_ += bytes;
+    late_.push_back({watch.id(), watch.serial(), event, bytes});
+    if (late_.size() > kLateMax || late_bytes_ > kLateBytesMax) call_.finish(not_now());
   }
   void progress(int64_t id) {
     pb::WatchResponse answer;
-    fill_header(*answer.mutable_header(), service_.ids(), service_.hub().told_until());
+    keyspace::Revision until = service_.hub().told_until();
+    if (!late_.empty()) until = std::min(until, late_from_ - keyspace::kRevisionStep);
+    fill_header(*answer.mutable_header(), service_.ids(), until);
     answer.set_watch_id(id);
     send(call_, answer);
   }
@@ -69,8 +101,17 @@ class WatchStream final : public grpc::CallHandler {
   [[nodiscard]] EtcdService& service() { return service_; }
 
  private:
+  /// An event that waits until the client has taken those before it.
+  struct Late {
+    int64_t id;
+    uint64_t serial;
+    keyspace::EventPtr event;
+    size_t bytes;  ///< as counted in late_bytes_
+  };
   void create(const pb::WatchCreateRequest& request);
-  void refuse(int64_t id, const std::string& why);
+  void refuse(const std::string& why);
+  void send_event(const OneWatch& watch, const keyspace::Event& event);
+  void access_changed() override;
   void cancel(int64_t id) {
     if (watches_.erase(id) == 0) return;
     pb::WatchResponse answer;
@@ -82,22 +123,52 @@ class WatchStream final : public grpc::CallHandler {
 
   EtcdService& service_;
   grpc::Call& call_;
-  Permissions::Caller caller_;
+  const Permissions::Caller caller_;
   std::map<int64_t, std::unique_ptr<OneWatch>> watches_;
+  std::deque<Late> late_;
+  size_t late_bytes_ = 0;           ///< of values, but for those of replays
+  keyspace::Revision late_from_{};  ///< none of late_ is below; of several watches, so not in order
   int64_t next_id_ = 0;
+  uint64_t next_serial_ = 0;
 };
 
-void OneWatch::told(const keyspace::EventPtr& event) { stream_.tell(id_, *event, with_before_); }
+void OneWatch::told(const keyspace::EventPtr& event) { stream_.tell(*this, event, false); }
 void OneWatch::lost() { stream_.lost(); }
 void OneWatch::on_deadline(TimePoint now) {
   stream_.progress(id_);
   report_progress(stream_.service().deadlines(), now);
 }
 
-void WatchStream::refuse(int64_t id, const std::string& why) {
+void WatchStream::send_event(const OneWatch& watch, const keyspace::Event& event) {
+  pb::WatchResponse answer;
+  fill_header(*answer.mutable_header(), service_.ids(), event.kv->mod_revision);
+  answer.set_watch_id(watch.id());
+  fill(*answer.add_events(), event, watch.with_before());
+  send(call_, answer);
+}
+
+void WatchStream::on_drained() {
+  while (!late_.empty() && call_.open() && call_.unsent_bytes() < kAheadBytes) {
+    const Late& one = late_.front();
+    const auto watch = watches_.find(one.id);
+    if (watch != watches_.end() && watch->second->serial() == one.serial) send_event(*watch->second, *one.event);
+    late_bytes_ -= one.bytes;
+    late_.pop_front();
+  }
+  if (!late_.empty()) call_.tell_when_drained();
+}
+
+// Its client comes again, and is refused what it may not have.
+void WatchStream::access_changed() {
+  for (const auto& [id, watch] : watches_) {
+    if (service_.permissions().may_read(caller_, watch->range()).code != Code::kOk) return call_.finish(not_now());
+  }
+}
+
+void WatchStream::refuse(const std::string& why) {
   pb::WatchResponse answer;
   fill_header(*answer.mutable_header(), service_.ids(), service_.keys().revision());
-  answer.set_watch_id(id);
+  answer.set_watch_id(kNoWatch);
   answer.set_created(true);
   answer.set_canceled(true);
   answer.set_cancel_reason(why);
@@ -107,24 +178,24 @@ void WatchStream::refuse(int64_t id, const std::string& why) {
 void WatchStream::create(const pb::WatchCreateRequest& request) {
   keyspace::KeyRange range{request.key(), request.range_end()};
   if (range.key.empty()) range.key = std::string(1, '\0');  // as etcd does
-  service_.permissions().refresh(caller_);
   if (Status may = service_.permissions().may_read(caller_, range); may.code != Code::kOk) {
-    return refuse(-1, may.message);
+    return refuse(may.code == Code::kUnauthenticated ? kBadTokenReason : kForbiddenReason);
   }
+  if (request.start_revision() < 0) return refuse(compacted().message);
   if (watches_.size() >= kWatchesMax) return call_.finish(not_now());
   int64_t id = request.watch_id();
   if (id == 0) {
     while (watches_.contains(next_id_)) ++next_id_;
     id = next_id_++;
   } else if (id < 0 || watches_.contains(id)) {
-    return refuse(-1, "etcdserver: duplicate watch ID");
+    return refuse(kDuplicateReason);
   }
   keyspace::WatchOptions options;
   for (const int filter : request.filters()) {
     if (filter == pb::WatchCreateRequest::NOPUT) options.puts = false;
     if (filter == pb::WatchCreateRequest::NODELETE) options.deletes = false;
   }
-  auto watch = std::make_unique<OneWatch>(*this, id, request.prev_kv());
+  auto watch = std::make_unique<OneWatch>(*this, id, next_serial_++, range, request.prev_kv());
   const TimePoint now = service_.now();
   const keyspace::WatchBegin begin = service_.hub().enter(*watch, range, request.start_revision(), options, now);
   pb::WatchResponse answer;
@@ -138,7 +209,7 @@ void WatchStream::create(const pb::WatchCreateRequest& request) {
     answer.set_compact_revision(begin.compacted);
     return send(call_, answer);
   }
-  for (const keyspace::EventPtr& event : begin.replay) tell(id, *event, request.prev_kv());
+  for (const keyspace::EventPtr& event : begin.replay) tell(*watch, event, true);
   if (request.progress_notify()) watch->report_progress(service_.deadlines(), now);
   watches_.emplace(id, std::move(watch));
 }

@@ -311,5 +311,29 @@ TEST(KeyOrigin, IsToldOfInstancesMadeFromKeysOnly) {
       key_origin_of(*record(registry::make_origin(seconds(15), encode_kept({Kept::Kind::kKey, 1, {}, "v", {}, "z"})))));
 }
 
+// The end of a lease of 9,000,000,000 s, which clients may ask for, is no TimePoint: it was over at once.
+TEST(Keyspace, BoundsTheLengthOfALease) {
+  Node node;
+  const GrantOutcome granted = node.keys.grant(0, seconds(9'000'000'000), "", node.now);
+  EXPECT_EQ(granted.length, kLeaseMax);
+  node.put("a", "1", granted.id);
+  node.pass(seconds(60), seconds(1));
+  node.keys.audit(node.now);
+  EXPECT_EQ(node.get("a"), "1");
+}
+
+TEST(Keyspace, SaysWhyItWouldNotPutAndDoesNothing) {
+  Node node;
+  const LeaseId lease = node.grant(seconds(30));
+  const Revision before = node.keys.revision();
+  const std::string too_long(1025, 'k');
+  EXPECT_EQ(node.keys.why_not({.key = "a", .lease = lease}, node.now), Fault::kNone);
+  EXPECT_EQ(node.keys.why_not({.key = "a", .lease = 99}, node.now), Fault::kNoLease);
+  EXPECT_EQ(node.keys.why_not({.key = "a", .keep_lease = true}, node.now), Fault::kNoKey);
+  EXPECT_EQ(node.keys.why_not({.key = too_long}, node.now), Fault::kKeyTooLong);
+  EXPECT_EQ(node.get("a"), "-");
+  EXPECT_EQ(node.keys.revision(), before);
+}
+
 }  // namespace
 }  // namespace discovery::keyspace

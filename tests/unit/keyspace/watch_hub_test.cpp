@@ -111,6 +111,27 @@ TEST(WatchHub, GoesOnFromLongAgoWithAllThereIs) {
   EXPECT_THAT(watch.take(), ElementsAre("put a=1", "delete gone="));
 }
 
+// What is held is told when its hold is over; told before as what there is, it would be taken back by what came first.
+TEST(WatchHub, AReplayOfAllThereIsLeavesOutWhatIsHeld) {
+  Node node(1);
+  WatchHub hub(node.keys);
+  for (const char* key : {"changed", "gone", "kept", "renewed"}) node.put(key, "1");
+  node.now += seconds(1);
+  node.put("changed", "2");
+  node.put("changed", "3");
+  node.keys.erase({"gone", ""}, "", node.now);
+  node.keys.erase({"renewed", ""}, "", node.now);
+  node.put("renewed", "2");
+  node.put("new", "1");
+  Listener watch;
+  watch.enter(hub, node, kAll, 1);
+  EXPECT_THAT(watch.take(), ElementsAre("put changed=1", "put gone=1", "put kept=1", "put renewed=1"));
+  node.now += seconds(1);
+  hub.flush(node.now);
+  EXPECT_THAT(watch.take(), ElementsAre("put changed=2", "put changed=3",
+                                        "delete gone=", "delete renewed=", "put renewed=2", "put new=1"));
+}
+
 TEST(WatchHub, LaterRevisionsOfOtherNodesHideNothing) {
   Node node(1);
   WatchHub hub(node.keys);
