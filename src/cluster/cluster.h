@@ -277,8 +277,8 @@ class Cluster {
     TimePoint due;
     registry::RecordRef ref;
   };
-  TimePoint taken_at_{};      ///< changes made here before it were taken ...
-  TimePoint taken_before_{};  ///< ... and those before this, when it was done last
+  TimePoint taken_at_{};          ///< changes made here before it were taken ...
+  TimePoint taken_before_{};      ///< ... and those before this, when it was done last
   std::vector<Delayed> delayed_;  ///< by due time; at most kDelayedMax, then passed on at once
   struct ToldGateway {
     TimePoint at;

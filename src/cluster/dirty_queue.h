@@ -19,7 +19,7 @@ class DirtyQueue {
   struct Entry {
     registry::RecordRef ref;
     TimePoint since;
-    bool pass_on = false;  ///< for the other nodes of the peer's zone, too
+    bool pass_on = false;    ///< for the other nodes of the peer's zone, too
     TimePoint made_after{};  ///< what was made here before that is not in it
   };
 

@@ -45,6 +45,9 @@ std::optional<registry::AppKey> LayoutMapper::app_of(const keyspace::KeyRange& r
     const auto owner = layouts::virtual_key_owner(range.key, settings_);
     return owner ? std::optional(registry::AppKey{std::string(owner->appid), env_}) : std::nullopt;
   }
+  // A prefix that does not end with a slash holds keys of names that only begin like it.
+  const bool folder = range.key.ends_with('/') && range.end == range.key.substr(0, range.key.size() - 1) + '0';
+  if (!folder) return std::nullopt;
   const auto apps = layouts::apps_in({range.key, range.end}, settings_);
   if (apps.size() != 1 || apps.front().only().empty()) return std::nullopt;
   return registry::AppKey{std::string(apps.front().only()), env_};
