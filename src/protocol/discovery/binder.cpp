@@ -2,6 +2,7 @@
 
 #include "codec/text.h"
 #include "codec/typed.h"
+#include "registry/origin.h"
 
 namespace discovery::protocol {
 
@@ -21,6 +22,8 @@ void Binder::check_name(std::string_view name, std::string_view value) {
     fail({ErrorCode::kLimitExceeded, std::string(name) + " is longer than limits.name_bytes allows"});
   } else if (!codec::is_utf8(value)) {
     fail(invalid(std::string(name) + " is not UTF-8"));
+  } else if (name == "env" && registry::is_reserved_env(value)) {
+    fail(invalid("env begins with a byte that is kept for the node itself"));
   }
 }
 

@@ -2,8 +2,9 @@
 //
 // Call one method per field, in the order of the wire's struct, then finish(): the first value that does not parse is
 // the error; else all required fields that are missing, one line each, worded as the original does.
-// Values of appid, env, zone and hostname must be UTF-8 and at most name_bytes_max long; other text is for the caller
-// to repair. Views are those of Params. Thread: none of its own.
+// Values of appid, env, zone and hostname must be UTF-8 and at most name_bytes_max long, and env must not begin with
+// the mark of the environments that no client may see (registry/origin.h); other text is for the caller to repair.
+// Views are those of Params. Thread: none of its own.
 #pragma once
 
 #include <optional>

@@ -187,6 +187,13 @@ TEST(Binder, BoundsOptionalNamesToo) {
   EXPECT_EQ(failure_of("zone=%ff", bind_zone), "zone is not UTF-8");
 }
 
+TEST(Binder, RefusesTheEnvironmentsThatNoClientMaySee) {
+  const auto bind_env = [](Binder& b) { b.name("env", "Env"); };
+  EXPECT_EQ(failure_of("env=%01keys", bind_env), "env begins with a byte that is kept for the node itself");
+  EXPECT_EQ(failure_of("env=k%01", bind_env), "");
+  EXPECT_EQ(failure_of("zone=%01keys", [](Binder& b) { b.name("zone", "Zone"); }), "");
+}
+
 TEST(Binder, BoundsEachNameOfAList) {
   const auto bind_list = [](Binder& b) { b.required_name_list("l", "L"); };
   EXPECT_EQ(failure_of("l=12345678,%e4%bd%a0&l=x", bind_list), "");

@@ -87,6 +87,9 @@ TEST_F(EtcdAccess, AuthenticateGivesTheTokenForItsNameAndSecret) {
   EXPECT_EQ(text_of(authenticate("shop", "wrong").status), wrong);
   EXPECT_EQ(text_of(authenticate("shop", "").status), wrong);
   EXPECT_EQ(text_of(authenticate("all", kShop).status), wrong) << "of another";
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(text_of(authenticate("\xff", "\xff").status), wrong);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "nobody fills the log of the node";
   EXPECT_EQ(text_of(authenticate("anonymous", "").status), wrong);
   const auto auth = node.ask<pb::AuthStatusResponse>("AuthStatus", pb::AuthStatusRequest());
   EXPECT_TRUE(auth.answer.enabled());
