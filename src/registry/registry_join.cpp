@@ -72,7 +72,10 @@ JoinOutcome Registry::join_known(Shard& shard, Application& app, size_t index, c
   JoinOutcome out{same ? JoinResult::kSame : JoinResult::kOlder, ref_of(shard, app, index), {}};
   bool list_changed = false;
   // A lease is the key's, not the version's: also a sender that is behind may have accepted a renewal.
-  if (args.lease && !r.tombstone() && is_alive(app.record(index)))
+  // But a guest that is over stays it: a later registration of its name says nothing of it.
+  const Instance& stored = app.record(index);
+  const bool may_show = same || !stored.is_guest() || stored.numbers.state != RecordState::kHidden;
+  if (args.lease && !r.tombstone() && is_alive(stored) && may_show)
     list_changed = raise(app, index, *args.lease, args.by, now);
   const bool trusted = args.trust_hidden || app.record(index).is_guest();
   if (same && trusted && r.hidden && app.record(index).numbers.state == RecordState::kVisible &&
@@ -109,16 +112,20 @@ Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, 
   const Record& r = args.record;
   const int64_t now_ns = to_wire_ns(now);
   // Nobody vouches for it: held since now, or since when its sender holds it, and never taken for a renewal.
-  const int64_t held_ns = r.hidden ? now_ns - std::max<int64_t>(0, r.hidden_age.count()) : now_ns;
+  int64_t held_ns = r.hidden ? now_ns - std::max<int64_t>(0, r.hidden_age.count()) : now_ns;
   std::optional<int64_t> told_ns;
   if (args.lease) told_ns = std::min(to_wire_ns(*args.lease), now_ns);
   // A guest's lease may be too old for a moment, since only after a grace anything follows from it; but not too fresh:
   // nobody who ends it would be believed.
-  const bool of_guest = told_ns && !r.text.origin.empty() && is_of(r.version, *told_ns);
+  const bool guest = !r.text.origin.empty();
+  const bool of_guest = told_ns && guest && is_of(r.version, *told_ns);
+  if (guest && is_of(r.version, now_ns - r.hidden_age.count())) {
+    held_ns = now_ns - std::max<int64_t>(0, r.hidden_age.count());
+  }
   if (index == Application::kNone || !is_alive(app->record(index))) {
     // What other nodes told of it while it was not here is lost: nothing proves that the lease told now is the latest.
     const bool latest = r.hidden || args.latest_lease || of_guest;
-    return {latest ? told_ns.value_or(held_ns) : now_ns, !!told_ns};
+    return {latest ? told_ns.value_or(held_ns) : guest ? held_ns : now_ns, !!told_ns};
   }
   Lease lease{app->lease_ns(index), app->side(index).lease_known};
   if (told_ns) lease = {std::max(lease.ns, *told_ns), true};

@@ -124,7 +124,12 @@ bool Registry::raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoin
   if (!slot) return false;
   Application& app = *slot->app;
   if (counts && !app.record(slot->index).is_guest()) factual_.fetch_add(1, std::memory_order_relaxed);
-  if (app.record(slot->index).numbers.state == RecordState::kTombstone) return true;
+  const Instance& record = app.record(slot->index);
+  if (record.numbers.state == RecordState::kTombstone) return true;
+  if (record.is_guest() && record.numbers.state == RecordState::kHidden &&
+      to_wire_ns(now) - to_wire_ns(lease) < lease_length(record.origin()).count()) {
+    return false;  // maybe of its next registration: the record tells
+  }
   if (raise(app, slot->index, lease, by, now)) {
     wake = changed_here(shard, app, versions_.next(now, app.latest_timestamp_ns()), now);
   }

@@ -15,6 +15,8 @@
 //       too since kSettled. And while it is younger than its length,
 //       by the clocks of who granted and who is asked, and nobody revoked it or was told that it is over,
 //       nobody is told so, whoever granted it (R3).
+//       K2 and K3 say nothing while the clocks of two nodes differ by more than 4 s, nor for 300 s after it: so long what
+//       was stamped by such a clock may live.
 //   K4  Within one watch revisions rise, and no answer's revision is below one that it shows.
 //   K5  At the end all nodes have the same keys, values and leases, and exactly those instances that the keys stand
 //       for.
@@ -114,15 +116,18 @@ class KeyJudge {
   }
   void accept(Lease& lease, uint32_t node, Ns now);
   [[nodiscard]] bool good_at(const Lease& lease, uint32_t node, Ns now) const;
+  void look_at_clocks(Ns now);
   void look_at(uint32_t node, OurNode& at, Ns now);
   void compare(uint32_t a, OurNode& one, uint32_t b, OurNode& other, Ns now);
   void judge_instances(uint32_t node, OurNode& at, Ns now);
   [[nodiscard]] std::string story(uint32_t node, uint32_t key, const char* what) const;
+  [[nodiscard]] std::string facts_of(uint32_t node, uint32_t key, keyspace::LeaseId lease, Ns now) const;
   [[nodiscard]] std::string story_of_lease(uint32_t node, keyspace::LeaseId id, const char* what) const;
 
   JudgedKeys& nodes_;
   Judge& judge_;
   bool lossy_;
+  Ns clocks_differed_ = -kNever / 2;  ///< by more than is supposed
   std::map<keyspace::LeaseId, Lease> leases_;
   std::vector<Key> keys_;
   std::map<uint32_t, registry::Version> writes_;  ///< by the number in their value
