@@ -95,8 +95,7 @@ void Keyspace::key_changed(const std::string& key, const registry::RecordChange&
   const KeyValuePtr written = index_.written(key);
   const Instance* const after = change.after;
   if (!after || !after->is_guest() || after->numbers.state != RecordState::kVisible) {
-    const bool news =
-        after && !(change.before_numbers && change.before_numbers->version == after->numbers.version);
+    const bool news = after && !(change.before_numbers && change.before_numbers->version == after->numbers.version);
     if (after && after->numbers.state == RecordState::kHidden) {
       const auto kept = decode_kept(registry::kept_of_origin(after->origin()));
       revive_wanted_ = revive_wanted_ || (kept && leases_.contains(kept->lease));

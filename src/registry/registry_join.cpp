@@ -100,11 +100,12 @@ bool Registry::is_fresh(std::string_view origin, const Lease& lease, TimePoint n
   return lease.known && to_wire_ns(now) - lease.ns < lease_length(origin).count();
 }
 
-/// A node holds the record hidden. Of a guest that is believed also while the lease seems to last, where it is the same
-/// renewal: of when it was accepted, nodes know a little more or less, by what a message takes.
+/// A node holds the record hidden. Of a guest with a lease that is believed where it is of the latest renewal known
+/// here, fresh or not: of when it was accepted, nodes know a little more or less, by what a message takes. Of an
+/// earlier one it says nothing: who hid it has not heard of the later, and had its grace.
 bool Registry::believes_hidden(const Record& r, std::string_view origin, const Lease& lease, TimePoint now) const {
-  if (!is_fresh(origin, lease, now)) return true;
-  return !origin.empty() && lease.ns <= to_wire_ns(now) - r.hidden_age.count() + kSameRenewal.count();
+  if (!lease.known || lease_of_origin(origin) <= Duration::zero()) return !is_fresh(origin, lease, now);
+  return lease.ns <= to_wire_ns(now) - r.hidden_age.count() + kSameRenewal.count();
 }
 
 /// The lease under which a newer version of a record that is alive is held.
@@ -127,10 +128,12 @@ Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, 
     const bool latest = r.hidden || args.latest_lease || of_guest;
     return {latest ? told_ns.value_or(held_ns) : guest ? held_ns : now_ns, !!told_ns};
   }
+  const bool registered_anew = r.version.incarnation != app->record(index).numbers.version.incarnation;
+  // Each registration of a guest may be under a lease of its own: what renewed the one before does not renew this one.
+  if (guest && registered_anew) return {of_guest ? *told_ns : held_ns, of_guest};
   Lease lease{app->lease_ns(index), app->side(index).lease_known};
   if (told_ns) lease = {std::max(lease.ns, *told_ns), true};
-  const bool registered_anew = r.version.incarnation != app->record(index).numbers.version.incarnation;
-  if (registered_anew && !of_guest) lease.ns = std::max(lease.ns, held_ns);
+  if (registered_anew) lease.ns = std::max(lease.ns, held_ns);
   return lease;
 }
 
@@ -138,7 +141,7 @@ Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, 
 bool Registry::hides(const Instance* stored, const Record& r, Lease& lease, TimePoint now) const {
   if (r.hidden) return believes_hidden(r, r.text.origin, lease, now);
   if (!stored || stored->numbers.state != RecordState::kHidden) return false;
-  if (lease.known && !r.text.origin.empty()) return !is_fresh(r.text.origin, lease, now);
+  if (!r.text.origin.empty()) return lease.known && !is_fresh(r.text.origin, lease, now);
   if (lease.known) return expired(lease.ns, now);
   lease.ns = to_wire_ns(now);  // hidden by hearsay; now one shows it
   return false;
@@ -155,6 +158,7 @@ JoinOutcome Registry::join_newer(Shard& shard, Application* known, size_t index,
   const Instance* stored = is_new ? nullptr : &app.record(index);
   const bool was_visible = stored && stored->numbers.state == RecordState::kVisible;
   const bool revived = !stored || !is_alive(*stored);
+  const bool other_guest = stored && stored->is_guest() && r.version.incarnation != stored->numbers.version.incarnation;
 
   Lease lease;
   int64_t renewed_ns = 0;  // here, before the record came
@@ -174,6 +178,7 @@ JoinOutcome Registry::join_newer(Shard& shard, Application* known, size_t index,
   index = put_record(shard, app, index, std::move(record), lease.ns, {ChangeKind::kMerge, args.by, now});
   Application::Side& side = app.side(index);
   side.lease_known = lease.known;
+  if (other_guest) side.home_ns = 0;  // what was accepted here renewed the one before
   if (renewed_ns > 0) note_renewal(shard, app, index, renewed_ns);
   const bool visible = !r.tombstone() && !hidden;
   return {JoinResult::kApplied, ref_of(shard, app, index),

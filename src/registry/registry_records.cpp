@@ -8,7 +8,7 @@ namespace discovery::registry {
 namespace {
 constexpr Duration kImportLead = std::chrono::seconds(10);  // how far ahead the time of an import is believed
 constexpr Duration kClocksDiffer = std::chrono::seconds(5);
-constexpr size_t kProvisionalOverhead = 96;                 // of an entry in the table
+constexpr size_t kProvisionalOverhead = 96;  // of an entry in the table
 
 std::string joined_names(const InstanceKeyView& key) {
   std::string out;

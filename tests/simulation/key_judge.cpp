@@ -72,23 +72,24 @@ std::string KeyJudge::story(uint32_t node, uint32_t key, const char* what) const
   return text;
 }
 
-// What a node holds of a key and of its lease: V isible, H idden or T ombstone; age of the lease there, * if it knows of
-// a renewal, + if it accepted that itself; up to when it is covered.
+// What a node holds of a key and of its lease: V isible, H idden or T ombstone; age of the lease there, * if it knows
+// of a renewal, + if it accepted that itself; up to when it is covered.
 std::string KeyJudge::facts_of(uint32_t number, uint32_t key, LeaseId lease, Ns now) const {
   OurNode* const node = nodes_.alive(number);
   if (!node) return "n" + std::to_string(number) + ": away";
   const int64_t here = to_wire_ns(node->clock().read(now));
   std::string text = "n" + std::to_string(number) + ":";
-  for (const keyspace::RecordName& name :
-       {keyspace::record_of_key(key_name(key)), keyspace::record_of_lease(lease)}) {
-    const bool any = node->registry().with_record(node->registry().find_record(name.view()), [&](const StoredRecord& r) {
-      text += std::string(" ") + "VHT"[static_cast<size_t>(r.instance->numbers.state)] + ms(here - r.lease_ns) +
-              (r.lease_known ? "*" : "") + (r.home_ns >= r.lease_ns ? "+" : "");
-    });
+  for (const keyspace::RecordName& name : {keyspace::record_of_key(key_name(key)), keyspace::record_of_lease(lease)}) {
+    const bool any =
+        node->registry().with_record(node->registry().find_record(name.view()), [&](const StoredRecord& r) {
+          text += std::string(" ") + "VHT"[static_cast<size_t>(r.instance->numbers.state)] + ms(here - r.lease_ns) +
+                  (r.lease_known ? "*" : "") + (r.home_ns >= r.lease_ns ? "+" : "");
+        });
     if (!any) text += " -";
   }
   const auto covered = to_wire_ns(node->cluster().board().covered_until());
-  return text + ", covered " + (covered > here ? "all" : ms(here - covered)) + (node->serves_keys() ? "" : ", not serving");
+  return text + ", covered " + (covered > here ? "all" : ms(here - covered)) +
+         (node->serves_keys() ? "" : ", not serving");
 }
 
 // ---------------------------------------------------------------------------------------------------- clients
@@ -134,10 +135,13 @@ void KeyJudge::said_over(LeaseId id, uint32_t node, Ns now) {
   const auto it = leases_.find(id);
   if (it == leases_.end()) return;
   Lease& lease = it->second;
+  look_at_clocks(now);
   const bool clocks = now - clocks_differed_ >= kClocksMended;
-  if (clocks && good_at(lease, node, now)) wrong(Wrong::kLeaseLost, now, story_of_lease(node, id, "is told over"));
+  if (clocks && !lossy_ && good_at(lease, node, now))
+    wrong(Wrong::kLeaseLost, now, story_of_lease(node, id, "is told over"));
   const Ns age = to_wire_ns(nodes_.alive(node)->clock().read(now)) - to_wire_ns(lease.granted_read);
-  if (clocks && !lease.revoked && !lease.over && age > -kClocksDiffer && std::max(age, now - lease.granted) < lease.length - 2 * kSecond) {
+  if (clocks && !lease.revoked && !lease.over && age > -kClocksDiffer &&
+      std::max(age, now - lease.granted) < lease.length - 2 * kSecond) {
     wrong(Wrong::kLeaseLost, now, story_of_lease(node, id, "is told over, as young as it is"));
   }
   lease.over = true;
@@ -180,7 +184,7 @@ void KeyJudge::told_put(uint32_t node, uint32_t key, uint32_t write, Ns now) {
   if (lossy_ || it == writes_.end() || !all_calm(now - kSettled)) return;
   for (uint32_t n = 0; n < nodes_.count(); ++n) {
     OurNode* const other = nodes_.alive(n);
-    if (!other || version_at(*other, key) >= it->second) continue;
+    if (!other || !nodes_.same_zone(n, node) || version_at(*other, key) >= it->second) continue;
     wrong(Wrong::kStaleRead, now,
           story(n, key, ("lacks " + value_name(write) + " which n" + std::to_string(node) + " told").c_str()));
   }
@@ -280,7 +284,7 @@ void KeyJudge::look_at(uint32_t number, OurNode& node, Ns now) {
     if (!calm(number, truth.node, now - kSettled)) continue;
     if (truth.lease != 0) {
       const auto it = leases_.find(truth.lease);
-      if (it == leases_.end() || !good_at(it->second, number, now)) continue;
+      if (lossy_ || it == leases_.end() || !good_at(it->second, number, now)) continue;
     }
     if (!kv || kv->value != truth.value) {
       std::string text = story(number, k, kv ? ("is " + kv->value).c_str() : "is not there");

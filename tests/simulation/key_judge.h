@@ -15,13 +15,16 @@
 //       too since kSettled. And while it is younger than its length,
 //       by the clocks of who granted and who is asked, and nobody revoked it or was told that it is over,
 //       nobody is told so, whoever granted it (R3).
-//       K2 and K3 say nothing while the clocks of two nodes differ by more than 4 s, nor for 300 s after it: so long what
-//       was stamped by such a clock may live.
+//       Where messages are lost, or queues are of a few keys, a short lease may be silent for its length and grace by
+//       chance: there the first half of K3 is not asked.
+//       K2 and K3 say nothing while the clocks of two nodes differ by more than 4 s, nor for 300 s after it: so long
+//       what was stamped by such a clock may live.
 //   K4  Within one watch revisions rise, and no answer's revision is below one that it shows.
 //   K5  At the end all nodes have the same keys, values and leases, and exactly those instances that the keys stand
 //       for.
 //   K6  Where no message is lost: when a write was answered because all others have it (R4), each calm node of the zone
-//       has it. When a watcher was told a put, and all nodes are calm, every node has it.
+//       has it. When a watcher was told a put, and all nodes are calm, every node of the zone has it; another zone
+//       may be behind, by its gateway.
 //
 // Thread: one. Pure.
 #pragma once
@@ -111,9 +114,7 @@ class KeyJudge {
   };
 
   void trouble(uint32_t node, Ns now);
-  [[nodiscard]] bool calm(uint32_t a, uint32_t b, Ns since) const {
-    return a == b || trouble_[a * nodes_.count() + b] < since;
-  }
+  [[nodiscard]] bool calm(uint32_t a, uint32_t b, Ns since) const { return trouble_[a * nodes_.count() + b] < since; }
   void accept(Lease& lease, uint32_t node, Ns now);
   [[nodiscard]] bool good_at(const Lease& lease, uint32_t node, Ns now) const;
   void look_at_clocks(Ns now);
