@@ -101,8 +101,7 @@ bool Registry::raise(Application& app, size_t index, TimePoint lease, std::strin
   const int64_t lease_ns = std::min(to_wire_ns(lease), to_wire_ns(now));
   const Instance& record = app.record(index);
   // A guest of which nobody vouched is held as if renewed when it came; what is told now is the truth (registry_join).
-  const bool first = record.is_guest() && !app.side(index).lease_known;
-  if (first && !is_of(record.numbers.version, lease_ns)) return false;
+  const bool first = record.is_guest() && !app.side(index).lease_known && is_of(record.numbers.version, lease_ns);
   app.side(index).lease_known = true;
   const int64_t latest_ns = first ? lease_ns : std::max(lease_ns, app.lease_ns(index));
   const bool fresh = to_wire_ns(now) - latest_ns <= lease_length(app.record(index).origin()).count();

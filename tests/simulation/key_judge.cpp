@@ -184,7 +184,7 @@ void KeyJudge::told_put(uint32_t node, uint32_t key, uint32_t write, Ns now) {
   if (lossy_ || it == writes_.end() || !all_calm(now - kSettled)) return;
   for (uint32_t n = 0; n < nodes_.count(); ++n) {
     OurNode* const other = nodes_.alive(n);
-    if (!other || !nodes_.same_zone(n, node) || version_at(*other, key) >= it->second) continue;
+    if (!other || !nodes_.same_zone(n, keys_[key].node) || version_at(*other, key) >= it->second) continue;
     wrong(Wrong::kStaleRead, now,
           story(n, key, ("lacks " + value_name(write) + " which n" + std::to_string(node) + " told").c_str()));
   }
@@ -281,7 +281,9 @@ void KeyJudge::look_at(uint32_t number, OurNode& node, Ns now) {
     }
     const Key& truth = keys_[k];  // K3
     if (!truth.any || truth.deleted || truth.uncertain || now - truth.at <= kSettled) continue;
-    if (!calm(number, truth.node, now - kSettled)) continue;
+    // Who took it has it; once that one started anew, it is with the others only.
+    const bool kept = calm(truth.node, truth.node, truth.at);
+    if (kept ? !calm(number, truth.node, now - kSettled) : !all_calm(now - kSettled)) continue;
     if (truth.lease != 0) {
       const auto it = leases_.find(truth.lease);
       if (lossy_ || it == leases_.end() || !good_at(it->second, number, now)) continue;

@@ -12,7 +12,7 @@
 //   K3  A lease is *good* at node N while renewals of it are accepted at least every length, less a second, by nodes
 //       that are calm with N since kSettled before the renewal, and that for kSettled at least. While it is good at N,
 //       N does not tell a client that it is over, and shows its keys, if whoever took their last write is calm with N
-//       too since kSettled. And while it is younger than its length,
+//       too since kSettled (all nodes are, if that one started anew since). And while it is younger than its length,
 //       by the clocks of who granted and who is asked, and nobody revoked it or was told that it is over,
 //       nobody is told so, whoever granted it (R3).
 //       Where messages are lost, or queues are of a few keys, a short lease may be silent for its length and grace by
@@ -23,8 +23,8 @@
 //   K5  At the end all nodes have the same keys, values and leases, and exactly those instances that the keys stand
 //       for.
 //   K6  Where no message is lost: when a write was answered because all others have it (R4), each calm node of the zone
-//       has it. When a watcher was told a put, and all nodes are calm, every node of the zone has it; another zone
-//       may be behind, by its gateway.
+//       has it. When a watcher was told a put, and all nodes are calm, every node of the writer's zone has it;
+//       another zone may be behind, by its gateway.
 //
 // Thread: one. Pure.
 #pragma once
