@@ -91,6 +91,7 @@ void Cluster::compare_with_next(TimePoint now) {
 
 void Cluster::update_coverage(TimePoint now) {
   registry_.set_covered_until(coverage_.proven(now));
+  board_.covered_until_ns_.store(to_wire_ns(coverage_.least()), std::memory_order_relaxed);
   registry_.set_protection_allowed(!settings_.protect_only_uncovered || !coverage_.all_covered(now - kHeardWithin));
 }
 

@@ -149,6 +149,8 @@ void PeerLink::fill_leases(LeasePart& part, size_t bytes_max) {
     const registry::RecordRef ref = job_->refs[i];
     cluster_.registry_.with_record(ref, [&](const registry::StoredRecord& r) {
       if (r.home_ns == 0) return;
+      // It is over here: nothing to tell, and the peer would ask for the record again and again (raise_lease()).
+      if (r.instance->is_guest() && r.instance->numbers.state == registry::RecordState::kHidden) return;
       part.entries.push_back({ref.slot, part.to_ns - std::min(part.to_ns, r.home_ns)});
       told_.push_back(ref);
       bytes += kEntryBytes;

@@ -50,7 +50,7 @@ Keyspace::Lease& Keyspace::lease_entry(LeaseId id, std::chrono::seconds length, 
   const auto [it, fresh] = leases_.try_emplace(id);
   Lease& lease = it->second;
   lease.length = std::max(lease.length, length);
-  if (fresh) look_again(id, lease, now + lease.length);
+  if (fresh) look_again(id, lease, now);  // what comes from the disk or from others may be over already
   return lease;
 }
 

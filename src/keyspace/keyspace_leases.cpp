@@ -9,6 +9,7 @@ namespace {
 constexpr size_t kPerCall = 1000;                                // leases looked at in one call
 constexpr Duration kUncovered = std::chrono::milliseconds(200);  // how soon a lease that may be over is looked at again
 constexpr Duration kIdle = std::chrono::seconds(1);              // between two calls with nothing due
+constexpr Duration kAboutToEnd = std::chrono::seconds(2);
 constexpr Duration kReviveEvery = std::chrono::seconds(5);
 constexpr Duration kOrphanAge = std::chrono::seconds(60);
 }  // namespace
@@ -70,7 +71,8 @@ bool Keyspace::revive_one(const Hidden& one, TimePoint now) {
   const auto length = length_of(one.lease);
   const Life life = length ? life_of(one.lease, {}) : Life{};
   if (!life.known) return true;
-  if (now - life.renewed >= *length / 2) return false;  // may be about to end
+  const Duration safe = std::max<Duration>(*length / 2, *length - kAboutToEnd);
+  if (now - life.renewed >= safe) return false;  // may be about to end
   const registry::InstanceKeyView name{{one.env, one.appid}, one.zone, one.hostname};
   if (!one.key.empty()) {
     KeyValuePtr kv;
@@ -81,8 +83,9 @@ bool Keyspace::revive_one(const Hidden& one, TimePoint now) {
     if (!kv || kv->lease != one.lease || zone_of_key(one.key) != one.zone || !tells_of(*kv, name)) return true;
   }
   registry::Wake wake;
-  registry_.raise_lease(registry_.find_record(name), life.renewed, false, now, wake);
-  if (listener_.changed) listener_.changed(wake, now);
+  if (registry_.show_guest(registry_.find_record(name), life.renewed, now, wake) && listener_.changed) {
+    listener_.changed(wake, now);
+  }
   return true;
 }
 

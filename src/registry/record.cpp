@@ -25,7 +25,8 @@ Record StoredRecord::at(TimePoint now) const {
   r.app_latest_ns = app_latest_ns;
   if (home_ns > 0) r.home_age = age_of(home_ns, now);
   // An imported tombstone has no time of ours in its version either.
-  if (r.hidden || (r.tombstone() && n.version.incarnation.node == 0)) r.hidden_age = age_of(lease_ns, now);
+  const bool guest = !r.tombstone() && instance->is_guest();
+  if (r.hidden || guest || (r.tombstone() && n.version.incarnation.node == 0)) r.hidden_age = age_of(lease_ns, now);
   return r;
 }
 

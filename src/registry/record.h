@@ -28,8 +28,8 @@ struct Record {
   /// How long ago the sender itself accepted the last renewal; none: it never did. Only the node that accepted a
   /// renewal tells its age (replication.md 2.3, "Lease L").
   std::optional<Duration> home_age;
-  /// Of a hidden record: how old its lease is at the sender; of an imported tombstone: how old it is there. It proves
-  /// no life; it tells when to forget.
+  /// Of a hidden record and of a guest: how old its lease is at the sender; of an imported tombstone: how old it is
+  /// there. It proves no life; it tells when to forget, and when a guest is over at the latest.
   Duration hidden_age{};
 
   [[nodiscard]] InstanceKeyView key() const { return {app, text.zone, text.hostname}; }

@@ -289,6 +289,9 @@ class Registry {
   /// The lease of that guest is over, unless it was raised after `lease`: it is hidden, and the peers are told. False:
   /// it was raised, is not visible, or is no guest.
   bool hide_guest(RecordRef ref, TimePoint lease, TimePoint now, Wake& wake);
+  /// That guest was renewed at `lease`, if not by its own name: it is visible again, here. False: it is not hidden, or
+  /// that is not fresh.
+  bool show_guest(RecordRef ref, TimePoint lease, TimePoint now, Wake& wake);
   /// Every guest, whatever its state, in slices, each under the lock of its shard.
   void for_each_guest(FunctionRef<void(const StoredRecord&)> f) const;
 
@@ -299,7 +302,8 @@ class Registry {
   /// that is more than 10 s ahead of our clock the smaller of its reg_timestamp and our clock.
   [[nodiscard]] Version import_version(const Record& record, TimePoint now) const;
   /// A renewal that another node accepted at `lease` (our clock). Shows a hidden record again if that is fresh enough.
-  /// False: there is no such record (any more). `counts`: it was not counted before, for self-protection.
+  /// False: there is no such record (any more), or it is a hidden guest: only the record itself tells which of its
+  /// registrations was renewed. `counts`: it was not counted before, for self-protection.
   bool raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoint now, Wake& wake, std::string_view by = {});
   [[nodiscard]] RecordRef find_record(const InstanceKeyView& key) const;
   /// False, without a call, when the record is gone.

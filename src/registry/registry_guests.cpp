@@ -19,6 +19,18 @@ bool Registry::hide_guest(RecordRef ref, TimePoint lease, TimePoint now, Wake& w
   return true;
 }
 
+bool Registry::show_guest(RecordRef ref, TimePoint lease, TimePoint now, Wake& wake) {
+  Shard& shard = shards_[ref.slot % kShards];
+  const MutexLock lock(shard.mutex);
+  const Slot* slot = resolve(shard, ref);
+  if (!slot || !slot->app->record(slot->index).is_guest()) return false;
+  Application& app = *slot->app;
+  if (app.record(slot->index).numbers.state != RecordState::kHidden) return false;
+  if (!raise(app, slot->index, lease, {}, now)) return false;
+  wake = changed_here(shard, app, versions_.next(now, app.latest_timestamp_ns()), now);
+  return true;
+}
+
 void Registry::for_each_guest(FunctionRef<void(const StoredRecord&)> f) const {
   constexpr size_t kPerLock = 512;
   RecordCursor at;

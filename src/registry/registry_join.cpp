@@ -72,7 +72,10 @@ JoinOutcome Registry::join_known(Shard& shard, Application& app, size_t index, c
   JoinOutcome out{same ? JoinResult::kSame : JoinResult::kOlder, ref_of(shard, app, index), {}};
   bool list_changed = false;
   // A lease is the key's, not the version's: also a sender that is behind may have accepted a renewal.
-  if (args.lease && !r.tombstone() && is_alive(app.record(index)))
+  // But a guest that is over stays it: a later registration of its name says nothing of it.
+  const Instance& stored = app.record(index);
+  const bool may_show = same || !stored.is_guest() || stored.numbers.state != RecordState::kHidden;
+  if (args.lease && !r.tombstone() && is_alive(stored) && may_show)
     list_changed = raise(app, index, *args.lease, args.by, now);
   const bool trusted = args.trust_hidden || app.record(index).is_guest();
   if (same && trusted && r.hidden && app.record(index).numbers.state == RecordState::kVisible &&
@@ -97,11 +100,12 @@ bool Registry::is_fresh(std::string_view origin, const Lease& lease, TimePoint n
   return lease.known && to_wire_ns(now) - lease.ns < lease_length(origin).count();
 }
 
-/// A node holds the record hidden. Of a guest that is believed also while the lease seems to last, where it is the same
-/// renewal: of when it was accepted, nodes know a little more or less, by what a message takes.
+/// A node holds the record hidden. Of a guest with a lease that is believed where it is of the latest renewal known
+/// here, fresh or not: of when it was accepted, nodes know a little more or less, by what a message takes. Of an
+/// earlier one it says nothing: who hid it has not heard of the later, and had its grace.
 bool Registry::believes_hidden(const Record& r, std::string_view origin, const Lease& lease, TimePoint now) const {
-  if (!is_fresh(origin, lease, now)) return true;
-  return !origin.empty() && lease.ns <= to_wire_ns(now) - r.hidden_age.count() + kSameRenewal.count();
+  if (!lease.known || lease_of_origin(origin) <= Duration::zero()) return !is_fresh(origin, lease, now);
+  return lease.ns <= to_wire_ns(now) - r.hidden_age.count() + kSameRenewal.count();
 }
 
 /// The lease under which a newer version of a record that is alive is held.
@@ -109,21 +113,27 @@ Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, 
   const Record& r = args.record;
   const int64_t now_ns = to_wire_ns(now);
   // Nobody vouches for it: held since now, or since when its sender holds it, and never taken for a renewal.
-  const int64_t held_ns = r.hidden ? now_ns - std::max<int64_t>(0, r.hidden_age.count()) : now_ns;
+  int64_t held_ns = r.hidden ? now_ns - std::max<int64_t>(0, r.hidden_age.count()) : now_ns;
   std::optional<int64_t> told_ns;
   if (args.lease) told_ns = std::min(to_wire_ns(*args.lease), now_ns);
   // A guest's lease may be too old for a moment, since only after a grace anything follows from it; but not too fresh:
   // nobody who ends it would be believed.
-  const bool of_guest = told_ns && !r.text.origin.empty() && is_of(r.version, *told_ns);
+  const bool guest = !r.text.origin.empty();
+  const bool of_guest = told_ns && guest && is_of(r.version, *told_ns);
+  if (guest && is_of(r.version, now_ns - r.hidden_age.count())) {
+    held_ns = now_ns - std::max<int64_t>(0, r.hidden_age.count());
+  }
   if (index == Application::kNone || !is_alive(app->record(index))) {
     // What other nodes told of it while it was not here is lost: nothing proves that the lease told now is the latest.
     const bool latest = r.hidden || args.latest_lease || of_guest;
-    return {latest ? told_ns.value_or(held_ns) : now_ns, !!told_ns};
+    return {latest ? told_ns.value_or(held_ns) : guest ? held_ns : now_ns, !!told_ns};
   }
+  const bool registered_anew = r.version.incarnation != app->record(index).numbers.version.incarnation;
+  // Each registration of a guest may be under a lease of its own: what renewed the one before does not renew this one.
+  if (guest && registered_anew) return {of_guest ? *told_ns : held_ns, of_guest};
   Lease lease{app->lease_ns(index), app->side(index).lease_known};
   if (told_ns) lease = {std::max(lease.ns, *told_ns), true};
-  const bool registered_anew = r.version.incarnation != app->record(index).numbers.version.incarnation;
-  if (registered_anew && !of_guest) lease.ns = std::max(lease.ns, held_ns);
+  if (registered_anew) lease.ns = std::max(lease.ns, held_ns);
   return lease;
 }
 
@@ -131,7 +141,7 @@ Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, 
 bool Registry::hides(const Instance* stored, const Record& r, Lease& lease, TimePoint now) const {
   if (r.hidden) return believes_hidden(r, r.text.origin, lease, now);
   if (!stored || stored->numbers.state != RecordState::kHidden) return false;
-  if (lease.known && !r.text.origin.empty()) return !is_fresh(r.text.origin, lease, now);
+  if (!r.text.origin.empty()) return lease.known && !is_fresh(r.text.origin, lease, now);
   if (lease.known) return expired(lease.ns, now);
   lease.ns = to_wire_ns(now);  // hidden by hearsay; now one shows it
   return false;
@@ -148,6 +158,7 @@ JoinOutcome Registry::join_newer(Shard& shard, Application* known, size_t index,
   const Instance* stored = is_new ? nullptr : &app.record(index);
   const bool was_visible = stored && stored->numbers.state == RecordState::kVisible;
   const bool revived = !stored || !is_alive(*stored);
+  const bool other_guest = stored && stored->is_guest() && r.version.incarnation != stored->numbers.version.incarnation;
 
   Lease lease;
   int64_t renewed_ns = 0;  // here, before the record came
@@ -167,6 +178,7 @@ JoinOutcome Registry::join_newer(Shard& shard, Application* known, size_t index,
   index = put_record(shard, app, index, std::move(record), lease.ns, {ChangeKind::kMerge, args.by, now});
   Application::Side& side = app.side(index);
   side.lease_known = lease.known;
+  if (other_guest) side.home_ns = 0;  // what was accepted here renewed the one before
   if (renewed_ns > 0) note_renewal(shard, app, index, renewed_ns);
   const bool visible = !r.tombstone() && !hidden;
   return {JoinResult::kApplied, ref_of(shard, app, index),

@@ -101,8 +101,7 @@ bool Registry::raise(Application& app, size_t index, TimePoint lease, std::strin
   const int64_t lease_ns = std::min(to_wire_ns(lease), to_wire_ns(now));
   const Instance& record = app.record(index);
   // A guest of which nobody vouched is held as if renewed when it came; what is told now is the truth (registry_join).
-  const bool first = record.is_guest() && !app.side(index).lease_known;
-  if (first && !is_of(record.numbers.version, lease_ns)) return false;
+  const bool first = record.is_guest() && !app.side(index).lease_known && is_of(record.numbers.version, lease_ns);
   app.side(index).lease_known = true;
   const int64_t latest_ns = first ? lease_ns : std::max(lease_ns, app.lease_ns(index));
   const bool fresh = to_wire_ns(now) - latest_ns <= lease_length(app.record(index).origin()).count();
@@ -124,7 +123,12 @@ bool Registry::raise_lease(RecordRef ref, TimePoint lease, bool counts, TimePoin
   if (!slot) return false;
   Application& app = *slot->app;
   if (counts && !app.record(slot->index).is_guest()) factual_.fetch_add(1, std::memory_order_relaxed);
-  if (app.record(slot->index).numbers.state == RecordState::kTombstone) return true;
+  const Instance& record = app.record(slot->index);
+  if (record.numbers.state == RecordState::kTombstone) return true;
+  if (record.is_guest() && record.numbers.state == RecordState::kHidden &&
+      to_wire_ns(now) - to_wire_ns(lease) < lease_length(record.origin()).count()) {
+    return false;  // maybe of its next registration: the record tells
+  }
   if (raise(app, slot->index, lease, by, now)) {
     wake = changed_here(shard, app, versions_.next(now, app.latest_timestamp_ns()), now);
   }

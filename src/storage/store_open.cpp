@@ -111,7 +111,7 @@ void Store::restore(const Entry& entry, Duration away, Recovery& found) {
   args.record = entry.record;
   args.by = "data_dir";
   args.latest_lease = true;
-  const bool aged = entry.record.hidden || entry.record.tombstone();
+  const bool aged = entry.record.hidden || entry.record.tombstone() || !entry.record.text.origin.empty();
   if (aged) args.record.hidden_age = older_by(entry.record.hidden_age, away);
   if (entry.lease_known && !entry.record.tombstone()) args.lease = opened_at_ - older_by(entry.lease_age, away);
   const auto joined = registry_.join(args, opened_at_);

@@ -79,7 +79,9 @@ World::World(const Plan& plan, std::FILE* trace_to, std::optional<uint32_t> watc
     p.ours = ours.get();
     p.node = std::move(ours);
   }
-  if (plan_.on(FaultKind::kKeys)) keys_ = std::make_unique<Keys>(*this, s.seed, plan_.on(FaultKind::kNetwork));
+  if (plan_.on(FaultKind::kKeys)) {
+    keys_ = std::make_unique<Keys>(*this, s.seed, plan_.on(FaultKind::kNetwork) || plan_.on(FaultKind::kSmallQueues));
+  }
 }
 
 World::~World() = default;

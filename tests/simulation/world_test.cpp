@@ -37,6 +37,15 @@ TEST(World, WithoutFaultsNothingIsWrong) {
   EXPECT_GT(r.polls, 100U);
 }
 
+TEST(World, KeysWithoutFaultsAreAsClientsWantThem) {
+  PlanSettings s = small(1);
+  s.allowed = *parse_kinds("keys");
+  const WorldResult r = run_one(s);
+  EXPECT_EQ(r.violations.total(), 0U) << (r.violations.stories().empty() ? "" : r.violations.stories().front().story);
+  EXPECT_GT(r.key_operations, 500U);
+  EXPECT_GT(r.key_events, 100U);
+}
+
 TEST(World, TheRulesOfTheOriginalAreFoundWanting) {
   PlanSettings s = small(2);
   s.rules_of_original = true;

@@ -96,7 +96,37 @@ TEST(WatchHub, GoesOnFromARevisionOfAnotherNodeWithWhatMayHaveBeenMissed) {
   WatchHub hub(b.keys);
   Listener watch;
   watch.enter(hub, b, kAll, listed + 1);
-  EXPECT_THAT(watch.take(), ElementsAre("put old=x", "put k=2", "delete gone=")) << "few keys: all there is";
+  EXPECT_THAT(watch.take(), ElementsAre("put old=x", "put k=2", "delete gone="))
+      << "how far it was behind is not known";
+}
+
+// A watcher that was told elsewhere of a key which never was here.
+TEST(WatchHub, TellsOfADeletionAlsoWhereTheKeyNeverWas) {
+  Node a(1), b(2);
+  a.put("k", "1");
+  a.keys.erase({"k", ""}, "", a.now);
+  WatchHub hub(b.keys);
+  Listener watch;
+  watch.enter(hub, b, kAll, b.keys.revision() + 1);
+  a.tell(b);
+  b.now += seconds(1);
+  hub.flush(b.now);
+  EXPECT_THAT(watch.take(), ElementsAre("delete k="));
+}
+
+TEST(WatchHub, TellsWhatIsHeldOnceAlsoToWhoComesFromAnotherNode) {
+  Node a(1), b(2);
+  b.now += seconds(600);
+  a.now = b.now;
+  a.put("x", "1");
+  WatchHub hub(b.keys);
+  b.put("k", "1");
+  Listener watch;
+  watch.enter(hub, b, kAll, a.keys.revision() + 1);
+  EXPECT_THAT(watch.take(), ElementsAre());
+  b.now += seconds(1);
+  hub.flush(b.now);
+  EXPECT_THAT(watch.take(), ElementsAre("put k=1"));
 }
 
 TEST(WatchHub, GoesOnFromLongAgoWithAllThereIs) {
