@@ -105,7 +105,7 @@ void KeyClients::put_own(uint32_t number, Ns now) {
   const Fault fault = put(c.node, number, c.lease, now);
   if (fault != Fault::kNone) {
     c.phase = fault == Fault::kNoLease ? Phase::kGrant : Phase::kPut;
-    return again(number, now + kMillisecond);
+    return again(number, now + kSecond);
   }
   c.phase = Phase::kAnswer;
   c.asked = c.node;

@@ -443,6 +443,8 @@ TEST(ClusterMembers, ALateMessageOfAnEndedBootIsNotItsSuccessors) {
   w.run_for(minutes(3));
   const auto covered_for = [&] { return w.now - a.core.registry.lease_status().covered_until; };
   ASSERT_LT(covered_for(), seconds(3));
+  EXPECT_LT(w.now - a.cluster.board().covered_until(), seconds(3));
+  EXPECT_LE(a.cluster.board().covered_until(), w.now) << "what others accept now is not here yet";
   const auto reply = a.cluster.handle(CallKind::kPush, encode(late, RecordBatch{}), a.now());
   ASSERT_TRUE(reply);
   EXPECT_EQ(decode_push_reply(*reply)->verdict, PushVerdict::kNotAMember);

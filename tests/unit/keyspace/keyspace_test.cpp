@@ -211,6 +211,82 @@ TEST(KeyspaceLeases, ARenewalElsewhereIsStrongerThanTheEndHere) {
   EXPECT_EQ(a.get("k"), "v") << "and tells";
 }
 
+// A node that learns of the key late, as after its start, knows no later renewal by that.
+TEST(KeyspaceLeases, AnEndIsBelievedByWhoLearntOfTheKeyLate) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(10));
+  a.put("k", "v", lease);
+  a.pass(seconds(9));
+  b.now = a.now;
+  a.tell(b);
+  EXPECT_EQ(b.get("k"), "v");
+  a.pass(seconds(2));
+  ASSERT_EQ(a.get("k"), "-");
+  b.now = a.now;
+  a.tell(b);
+  EXPECT_EQ(b.get("k"), "-");
+}
+
+// It has not heard of the last renewal, as after it stood still: the grace is for that.
+TEST(KeyspaceLeases, AnEndAfterAnEarlierRenewalIsNotBelieved) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(10));
+  a.put("k", "v", lease);
+  a.tell(b);
+  b.now += seconds(12);  // late, but it was not over there yet
+  ASSERT_TRUE(b.keys.keep_alive(lease, "", b.now));
+  a.now += seconds(23);
+  a.pass(seconds(1));
+  ASSERT_EQ(a.get("k"), "-");
+  b.now = a.now;  // 12 s after the renewal that only it knows of
+  a.tell(b);
+  EXPECT_EQ(b.get("k"), "v");
+}
+
+TEST(KeyspaceLeases, WhatRenewedTheKeyBeforeDoesNotRenewItUnderItsNextLease) {
+  Node a(1), b(2);
+  const LeaseId old = b.grant(seconds(60));
+  b.put("k", "old", old);
+  a.now = b.now += seconds(1);
+  const LeaseId lease = a.grant(seconds(10));
+  a.put("k", "new", lease);
+  b.now += seconds(9);
+  ASSERT_TRUE(b.keys.keep_alive(old, "", b.now));
+  a.now = b.now;
+  a.tell(b);
+  ASSERT_EQ(b.get("k"), "new");
+  b.pass(seconds(12), milliseconds(100), TimePoint{});
+  EXPECT_EQ(b.get("k"), "-") << "ten seconds and the grace after it was put";
+}
+
+// The renewals came where the key was not known.
+TEST(KeyspaceLeases, ShowAgainWhatWasHiddenWhileTheyWentOnElsewhere) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(10));
+  a.tell(b);
+  a.put("k", "v", lease);
+  for (int i = 0; i < 8; ++i) {
+    a.pass(seconds(3), milliseconds(100), kStart);
+    b.now = a.now;
+    ASSERT_TRUE(b.keys.keep_alive(lease, "", b.now));
+  }
+  ASSERT_EQ(a.get("k"), "-");
+  b.tell(a);
+  a.pass(seconds(6));
+  EXPECT_EQ(a.get("k"), "v");
+}
+
+TEST(KeyspaceLeases, ThatAreOverWhenTheyComeEndAtOnce) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(60));
+  a.put("k", "v", lease);
+  a.now += seconds(119);
+  b.now = a.now;
+  a.tell(b);
+  b.pass(seconds(3));
+  EXPECT_EQ(b.get("k"), "-") << "not a whole length after it came";
+}
+
 TEST(KeyspaceLeases, AKeyWithoutItsLeaseRecordEndsToo) {
   Node a(1), b(2);
   const LeaseId lease = a.grant(seconds(4));
