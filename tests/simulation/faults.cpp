@@ -149,7 +149,7 @@ void World::heal() {
   clients_.calm();
   clients_.all_answers_arrive();
   if (keys_) keys_->clients.calm();
-  if (keys_) keys_->judge.no_more_losses();
+  if (keys_) keys_->judge.no_more_losses(now_);
   for (uint32_t n = 0; n < count(); ++n) {
     Place& p = places_[n];
     p.clients_cut = 0;

@@ -123,7 +123,7 @@ void KeyClients::wait_for_answer(uint32_t number, Ns now) {
   }
   const bool everywhere = node->written_everywhere(c.written, now);
   if (!everywhere && now < c.answer_by) return again(number, now + kLookForAnswer);
-  if (everywhere) judge_.answered(c.asked, number, now);
+  if (everywhere) judge_.answered(c.asked, number, c.answer_by - kWriteWait, now);
   c.phase = Phase::kRenew;
   again(number, std::max(c.renew_at, now + kMillisecond));
 }

@@ -95,6 +95,7 @@ std::string KeyJudge::facts_of(uint32_t number, uint32_t key, LeaseId lease, Ns 
 // ---------------------------------------------------------------------------------------------------- clients
 
 void KeyJudge::accept(Lease& lease, uint32_t node, Ns now) {
+  if (now - lease.accepted >= lease.length / 2) lease.steady_since = now;
   lease.accepted = std::max(lease.accepted, now);
   for (uint32_t n = 0; n < nodes_.count(); ++n) {
     if (!calm(n, node, now - kSettled)) continue;
@@ -131,13 +132,19 @@ bool KeyJudge::good_at(const Lease& lease, uint32_t node, Ns now) const {
   return calm(node, good.by, good.last - kSettled);
 }
 
+bool KeyJudge::steady_at(const Lease& lease, uint32_t node, Ns now) const {
+  if (lease.revoked || lease.over || now - lease.accepted >= lease.length - kSecond) return false;
+  if (lease.steady_since > all_calm_at_ - kSettled || !calm(node, node, all_calm_at_)) return false;
+  return now - all_calm_at_ < lease.length / 2 + std::max(lease.length, kGrace) - 4 * kSecond;
+}
+
 void KeyJudge::said_over(LeaseId id, uint32_t node, Ns now) {
   const auto it = leases_.find(id);
   if (it == leases_.end()) return;
   Lease& lease = it->second;
   look_at_clocks(now);
   const bool clocks = now - clocks_differed_ >= kClocksMended;
-  if (clocks && !lossy_ && good_at(lease, node, now))
+  if (clocks && !lossy_ && (good_at(lease, node, now) || steady_at(lease, node, now)))
     wrong(Wrong::kLeaseLost, now, story_of_lease(node, id, "is told over"));
   const Ns age = to_wire_ns(nodes_.alive(node)->clock().read(now)) - to_wire_ns(lease.granted_read);
   if (clocks && !lease.revoked && !lease.over && age > -kClocksDiffer &&
@@ -169,9 +176,9 @@ void KeyJudge::wrote(uint32_t number, const Versions& before, Ns now) {
   }
 }
 
-void KeyJudge::answered(uint32_t node, uint32_t key, Ns now) {
+void KeyJudge::answered(uint32_t node, uint32_t key, Ns written, Ns now) {
   const Key& truth = keys_[key];
-  if (lossy_ || !truth.any || truth.node != node) return;
+  if (lossy_ || !truth.any || truth.node != node || truth.at != written) return;
   for (uint32_t n = 0; n < nodes_.count(); ++n) {
     OurNode* const other = nodes_.alive(n);
     if (!other || !nodes_.same_zone(n, node) || !calm(n, node, now - kSettled)) continue;
@@ -236,6 +243,8 @@ void KeyJudge::look(Ns now) {
       trouble_[a * nodes_.count() + b] = trouble_[b * nodes_.count() + a] = now;
     }
   }
+  if (now >= losses_until_) lossy_ = false;
+  if (all_calm(now - kSettled)) all_calm_at_ = now;
   look_at_clocks(now);
   if (now - clocks_differed_ < kClocksMended) return;
   for (uint32_t n = 0; n < nodes_.count(); ++n) {
@@ -281,13 +290,14 @@ void KeyJudge::look_at(uint32_t number, OurNode& node, Ns now) {
     }
     const Key& truth = keys_[k];  // K3
     if (!truth.any || truth.deleted || truth.uncertain || now - truth.at <= kSettled) continue;
+    const auto lease = leases_.find(truth.lease);
+    if (truth.lease != 0 && (lossy_ || lease == leases_.end())) continue;
+    const bool steady = truth.lease != 0 && truth.at < all_calm_at_ - kSettled && steady_at(lease->second, number, now);
     // Who took it has it; once that one started anew, it is with the others only.
     const bool kept = calm(truth.node, truth.node, truth.at);
-    if (kept ? !calm(number, truth.node, now - kSettled) : !all_calm(now - kSettled)) continue;
-    if (truth.lease != 0) {
-      const auto it = leases_.find(truth.lease);
-      if (lossy_ || it == leases_.end() || !good_at(it->second, number, now)) continue;
-    }
+    const bool reached = kept ? calm(number, truth.node, now - kSettled) : all_calm(now - kSettled);
+    const bool good = reached && (truth.lease == 0 || good_at(lease->second, number, now));
+    if (!steady && !good) continue;
     if (!kv || kv->value != truth.value) {
       std::string text = story(number, k, kv ? ("is " + kv->value).c_str() : "is not there");
       for (uint32_t n = 0; n < nodes_.count(); ++n) text += "; " + facts_of(n, k, truth.lease, now);

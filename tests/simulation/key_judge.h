@@ -15,6 +15,8 @@
 //       too since kSettled (all nodes are, if that one started anew since). And while it is younger than its length,
 //       by the clocks of who granted and who is asked, and nobody revoked it or was told that it is over,
 //       nobody is told so, whoever granted it (R3).
+//       The same holds for a lease that is renewed at least every half of its length, wherever, for half the length and
+//       the grace, less 4 s, after the moment at which all nodes were calm last: cuts shorter than that cost nothing.
 //       Where messages are lost, or queues are of a few keys, a short lease may be silent for its length and grace by
 //       chance: there the first half of K3 is not asked.
 //       K2 and K3 say nothing while the clocks of two nodes differ by more than 4 s, nor for 300 s after it: so long
@@ -70,7 +72,7 @@ class KeyJudge {
   [[nodiscard]] static Versions versions(const OurNode& node);
   void wrote(uint32_t node, const Versions& before, Ns now);
   /// Answered because all others have it.
-  void answered(uint32_t node, uint32_t key, Ns now);
+  void answered(uint32_t node, uint32_t key, Ns written, Ns now);
   /// A watcher was told, at `node`, that the key has that value.
   void told_put(uint32_t node, uint32_t key, uint32_t write, Ns now);
   void wrong(Wrong what, Ns now, std::string story) { judge_.wrong(what, now, std::move(story)); }
@@ -80,7 +82,8 @@ class KeyJudge {
   void thawed(uint32_t node, Ns now);
   /// Before its process ends: the keys whose last write is lost with it.
   std::vector<uint32_t> stops(uint32_t node, Ns now);
-  void no_more_losses() { lossy_ = false; }
+  /// Who waits for an answer that was lost does so for a while yet.
+  void no_more_losses(Ns now) { losses_until_ = now + kSettled; }
 
   void look(Ns now);
   void verdict(Ns now);
@@ -98,6 +101,7 @@ class KeyJudge {
     Ns granted = 0;
     TimePoint granted_read{};  ///< by the clock of that node
     Ns accepted = 0;
+    Ns steady_since = 0;  ///< renewed at least every half of its length
     bool revoked = false;
     bool over = false;  ///< a client was told so
     std::vector<GoodAt> at;
@@ -116,6 +120,7 @@ class KeyJudge {
   void trouble(uint32_t node, Ns now);
   [[nodiscard]] bool calm(uint32_t a, uint32_t b, Ns since) const { return trouble_[a * nodes_.count() + b] < since; }
   void accept(Lease& lease, uint32_t node, Ns now);
+  [[nodiscard]] bool steady_at(const Lease& lease, uint32_t node, Ns now) const;
   [[nodiscard]] bool good_at(const Lease& lease, uint32_t node, Ns now) const;
   void look_at_clocks(Ns now);
   void look_at(uint32_t node, OurNode& at, Ns now);
@@ -128,11 +133,13 @@ class KeyJudge {
   JudgedKeys& nodes_;
   Judge& judge_;
   bool lossy_;
+  Ns losses_until_ = kNever;
   Ns clocks_differed_ = -kNever / 2;  ///< by more than is supposed
   std::map<keyspace::LeaseId, Lease> leases_;
   std::vector<Key> keys_;
   std::map<uint32_t, registry::Version> writes_;  ///< by the number in their value
   std::vector<Ns> trouble_;                       ///< by pair: when it was seen last
+  Ns all_calm_at_ = -kNever / 2;                  ///< all nodes had been for kSettled
   std::vector<Ns> waking_;                        ///< by node: until when it may be late
   std::vector<std::map<uint32_t, Ns>> outlives_;  ///< scratch of K2: told once for each key and node
 };

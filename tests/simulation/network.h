@@ -70,6 +70,10 @@ class Network {
 
   [[nodiscard]] uint64_t messages() const { return messages_; }
   [[nodiscard]] bool cut_between(uint32_t from, uint32_t to) const { return links_[from * nodes_ + to].cuts > 0; }
+  /// Messages are dropped, or wait.
+  [[nodiscard]] bool troubled(uint32_t from, uint32_t to) const {
+    return cut_between(from, to) || links_[from * nodes_ + to].clogs > 0;
+  }
   [[nodiscard]] bool any_cut() const;
   /// The latest true time of `of`'s life of which `node` has heard, over any number of hands; -1: never.
   [[nodiscard]] Ns heard(uint32_t node, uint32_t of) const { return heard_[node][of]; }

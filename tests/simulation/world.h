@@ -94,7 +94,7 @@ class World final : private NetworkEnds,
     return places_[node].ours && places_[node].up && !frozen(node) ? places_[node].ours : nullptr;
   }
   [[nodiscard]] bool cut_between(uint32_t a, uint32_t b) const override {
-    return network_.cut_between(a, b) || network_.cut_between(b, a);
+    return network_.troubled(a, b) || network_.troubled(b, a);
   }
   [[nodiscard]] bool same_zone(uint32_t a, uint32_t b) const override {
     return !plan_.on(FaultKind::kZones) || a % 2 == b % 2;
