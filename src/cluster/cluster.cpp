@@ -158,7 +158,10 @@ void Cluster::publish(TimePoint now) {
 
 TimePoint Cluster::received_until() const {
   TimePoint received{};
-  for (const auto& [address, other] : others_) received = std::max(received, other->peer.received_until());
+  for (const auto& [address, other] : others_) {
+    const bool told = other->state == Other::State::kOurs && other->reach != Other::Reach::kBehindGateway;
+    if (told) received = std::max(received, other->peer.received_until(taken_at_));
+  }
   return received;
 }
 

@@ -193,8 +193,6 @@ void PeerLink::on_push_reply(const PushReply& reply, TimePoint now) {
     if (std::chrono::abs(ahead) <= cluster_.settings_.max_clock_lead) other_.clock_ahead = ahead;
   }
   in_flight_.clear();
-  if (lost_at_ == TimePoint{} && (queue_.empty() || queue_.oldest() > push_sent_))
-    received_until_ = push_sent_;  // else a part was left over
   const bool hole = left_a_hole(reply.unknown_slots);
   ask_again(reply.unknown_slots, now);
   newly_defined_.clear();

@@ -55,10 +55,12 @@ class PeerLink {
   [[nodiscard]] Duration unanswered(TimePoint now) const { return pushing_ ? now - push_sent_ : Duration::zero(); }
   /// Age of the oldest change that the peer has not acknowledged.
   [[nodiscard]] Duration lag(TimePoint now) const;
-  /// Up to when every change made here is at the peer.
-  [[nodiscard]] TimePoint received_until() const { return received_until_; }
-  /// Up to when every change made here that it was to be told is at the peer, whatever was lost before the connection;
-  /// `taken`: up to when changes were taken.
+  /// Up to when every change made here is at the peer; TimePoint{}: some may never have been told; `taken`: up to when
+  /// changes were taken.
+  [[nodiscard]] TimePoint received_until(TimePoint taken) const {
+    return lost_at_ == TimePoint{} ? told_until(taken) : TimePoint{};
+  }
+  /// The same of those that it was to be told, whatever was lost before the connection.
   [[nodiscard]] TimePoint told_until(TimePoint taken) const;
   [[nodiscard]] uint64_t divergent() const { return divergent_; }
   [[nodiscard]] bool said_farewell() const { return farewell_acked_; }
@@ -110,7 +112,6 @@ class PeerLink {
   bool pushing_ = false;
   TimePoint push_sent_{};
   TimePoint next_summary_{};
-  TimePoint received_until_{};
   TimePoint lost_at_{};  ///< it was not told of a change, and no comparison begun since has found the two nodes equal
   TimePoint compare_began_{};
   TimePoint acked_until_;  ///< renewals up to here are known to that boot of the peer
