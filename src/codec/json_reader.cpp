@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "codec/text.h"
 #include "codec/utf8.h"
 
 namespace discovery::codec {
@@ -147,6 +148,22 @@ bool JsonReader::skip_container() {
   return true;
 }
 
+bool JsonReader::skip(const JsonToken& first) {
+  switch (first.kind) {
+    case JsonKind::kObjectBegin:
+    case JsonKind::kArrayBegin:
+      return skip_container();
+    case JsonKind::kString:
+    case JsonKind::kNumber:
+    case JsonKind::kTrue:
+    case JsonKind::kFalse:
+    case JsonKind::kNull:
+      return true;
+    default:
+      return false;
+  }
+}
+
 JsonToken JsonReader::open(bool object) {
   if (depth_ == kDepthMax) return fail();
   const uint32_t bit = 1U << depth_++;
@@ -248,6 +265,17 @@ JsonToken JsonReader::read_number() {
   at_ = i;
   after_value();
   return token;
+}
+
+std::string json_unescaped(std::string_view raw) {
+  std::string text(raw);
+  if (json_has_escapes(raw)) text.resize(json_unescape(raw, text.data()));
+  return text;
+}
+
+std::string json_text(std::string_view raw) {
+  std::string text = json_unescaped(raw);
+  return is_utf8(text) ? text : repair_utf8(text);
 }
 
 }  // namespace discovery::codec

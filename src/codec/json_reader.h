@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace discovery::codec {
@@ -45,6 +46,8 @@ class JsonReader {
   [[nodiscard]] JsonToken next();
   /// After kObjectBegin or kArrayBegin: reads up to the end of that container. False: kError came first.
   [[nodiscard]] bool skip_container();
+  /// Reads to the end of the value that begins with `first`. False: there is none, or no valid JSON.
+  [[nodiscard]] bool skip(const JsonToken& first);
 
  private:
   enum class Expect : uint8_t { kValue, kValueOrEnd, kNameOrEnd, kName, kCommaOrEnd, kNothing };
@@ -76,5 +79,8 @@ class JsonReader {
 /// Decodes what stood between the quotes of a kName or kString into `to`, which has room for raw.size() bytes; returns
 /// the bytes written. A lone surrogate becomes U+FFFD; other bytes are copied, ill-formed UTF-8 too.
 [[nodiscard]] size_t json_unescape(std::string_view raw, char* to);
+[[nodiscard]] std::string json_unescaped(std::string_view raw);
+/// The same as well-formed UTF-8: what is none is repaired (text.h).
+[[nodiscard]] std::string json_text(std::string_view raw);
 
 }  // namespace discovery::codec

@@ -23,28 +23,32 @@ void KeyIndex::put(Entry& entry, std::string_view key, Written written, TimePoin
   kv->mod_revision = revisions_.next(now);
   kv->create_revision = entry.seen ? entry.seen->create_revision : kv->mod_revision;
   kv->version = entry.seen ? entry.seen->version + 1 : 1;
-  auto event = std::make_shared<const Event>(Event{EventType::kPut, kv, std::move(entry.seen), now});
+  history_.add(std::make_shared<const Event>(Event{EventType::kPut, kv, std::move(entry.seen), now}));
   entry.seen = std::move(kv);
-  history_.add(std::move(event));
+}
+
+KeyIndex::Keys::iterator KeyIndex::take(std::string_view key) {
+  const auto it = keys_.find(key);
+  if (it == keys_.end()) return keys_.emplace(key, Entry{}).first;
+  bytes_ -= bytes_of(*it);
+  return it;
+}
+
+void KeyIndex::add_deletion(std::string_view key, KeyValuePtr before, TimePoint now) {
+  auto kv = std::make_shared<KeyValue>();
+  kv->key = key;
+  kv->mod_revision = revisions_.next(now);
+  history_.add(std::make_shared<const Event>(Event{EventType::kDelete, std::move(kv), std::move(before), now}));
 }
 
 void KeyIndex::remove(Keys::iterator entry, TimePoint now) {
-  auto kv = std::make_shared<KeyValue>();
-  kv->key = entry->first;
-  kv->mod_revision = revisions_.next(now);
-  auto event = std::make_shared<const Event>(Event{EventType::kDelete, std::move(kv), entry->second.seen, now});
-  history_.add(std::move(event));
   bytes_ -= bytes_of(*entry);
+  add_deletion(entry->first, std::move(entry->second.seen), now);
   keys_.erase(entry);
 }
 
 void KeyIndex::write(std::string_view key, Written written, TimePoint now) {
-  auto it = keys_.find(key);
-  if (it == keys_.end()) {
-    it = keys_.emplace(key, Entry{}).first;
-  } else {
-    bytes_ -= bytes_of(*it);
-  }
+  const auto it = take(key);
   it->second.written = true;
   put(it->second, key, std::move(written), now);
   bytes_ += bytes_of(*it);
@@ -63,20 +67,11 @@ bool KeyIndex::erase(std::string_view key, TimePoint now) {
 }
 
 void KeyIndex::tell_gone(std::string_view key, TimePoint now) {
-  if (keys_.find(key) != keys_.end()) return;
-  auto kv = std::make_shared<KeyValue>();
-  kv->key = key;
-  kv->mod_revision = revisions_.next(now);
-  history_.add(std::make_shared<const Event>(Event{EventType::kDelete, std::move(kv), nullptr, now}));
+  if (!keys_.contains(key)) add_deletion(key, nullptr, now);
 }
 
 void KeyIndex::show(std::string_view key, std::string_view source, std::string_view value, TimePoint now) {
-  auto it = keys_.find(key);
-  if (it == keys_.end()) {
-    it = keys_.emplace(key, Entry{}).first;
-  } else {
-    bytes_ -= bytes_of(*it);
-  }
+  const auto it = take(key);
   it->second.shown.insert_or_assign(std::string(source), std::string(value));
   bytes_ += bytes_of(*it);
   if (!it->second.written) see_shown(it, now);

@@ -64,7 +64,10 @@ class KeyIndex {
   using Keys = std::map<std::string, Entry, std::less<>>;
 
   static size_t bytes_of(const Keys::value_type& entry);
+  /// The entry of that key, a new one where there was none, while it is not counted in bytes_.
+  Keys::iterator take(std::string_view key);
   void put(Entry& entry, std::string_view key, Written written, TimePoint now);
+  void add_deletion(std::string_view key, KeyValuePtr before, TimePoint now);
   void remove(Keys::iterator entry, TimePoint now);
   /// What clients see of a key that nobody wrote (any more).
   void see_shown(Keys::iterator entry, TimePoint now);

@@ -25,6 +25,14 @@ struct MappedInstance {
   std::string metadata_json;
   std::string layout;  ///< the name of how the key is written
   uint32_t status = 1;
+
+  [[nodiscard]] registry::InstanceKeyView name_in(std::string_view zone) const {
+    return {{env, appid}, zone, hostname};
+  }
+  /// In whatever zone.
+  [[nodiscard]] bool is_named(const registry::InstanceKeyView& name) const {
+    return env == name.app.env && appid == name.app.appid && hostname == name.hostname;
+  }
 };
 
 struct ShownKey {
@@ -37,9 +45,10 @@ class KeyMapper {
   virtual ~KeyMapper() = default;
   [[nodiscard]] virtual std::vector<MappedInstance> instances_of(std::string_view key,
                                                                  std::string_view value) const = 0;
-  /// `own`: the layout of the key by which the instance came; "": it came by none.
+  /// `status`: instead of the instance's, which may have changed in place. `own`: the layout of the key by which the
+  /// instance came; "": it came by none.
   [[nodiscard]] virtual std::vector<ShownKey> keys_of(registry::AppKeyView app, const registry::Instance& instance,
-                                                      std::string_view own) const = 0;
+                                                      uint32_t status, std::string_view own) const = 0;
   /// The only application of which keys can stand in that range; none: there may be several, or keys of none.
   [[nodiscard]] virtual std::optional<registry::AppKey> app_of(const KeyRange& range) const = 0;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/key_range.h"
 #include "base/time.h"
 #include "keyspace/lease_id.h"
 #include "keyspace/revision.h"
@@ -32,19 +33,5 @@ struct Event {
   TimePoint at;        ///< when it was applied here
 };
 using EventPtr = std::shared_ptr<const Event>;
-
-/// The keys from `key` on, before `end`. As etcd says it: no end is one key, an end of one zero byte is all behind.
-struct KeyRange {
-  std::string key;
-  std::string end;
-  auto operator<=>(const KeyRange&) const = default;
-
-  [[nodiscard]] bool single() const { return end.empty(); }
-  [[nodiscard]] bool open_ended() const { return end.size() == 1 && end[0] == '\0'; }
-  [[nodiscard]] bool holds(std::string_view name) const {
-    if (single()) return name == key;
-    return name >= key && (open_ended() || name < end);
-  }
-};
 
 }  // namespace discovery::keyspace

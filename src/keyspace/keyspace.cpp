@@ -12,14 +12,6 @@ constexpr std::string_view kNoMetadata = "{}";
 /// A node whose clock is behind may be asked about a lease that another one grants only now.
 constexpr Duration kClockLead = std::chrono::seconds(5);
 
-registry::InstanceKeyView name_of(const MappedInstance& mapped, std::string_view zone) {
-  return {{mapped.env, mapped.appid}, zone, mapped.hostname};
-}
-
-bool same_name(const MappedInstance& a, const MappedInstance& b) {
-  return a.env == b.env && a.appid == b.appid && a.hostname == b.hostname;
-}
-
 }  // namespace
 
 Keyspace::Keyspace(const KeyspaceSettings& settings, registry::Registry& registry, const KeyMapper& mapper,
@@ -59,8 +51,8 @@ void Keyspace::cancel_guest(const registry::InstanceKeyView& name, std::string_v
 bool Keyspace::stands_for(const registry::InstanceKeyView& name, std::string_view key) const {
   bool ours = false;
   registry_.with_record(registry_.find_record(name), [&](const registry::StoredRecord& stored) {
-    const auto kept = decode_kept(registry::kept_of_origin(stored.instance->origin()));
-    ours = stored.instance->is_guest() && kept && kept->kind == Kept::Kind::kMapped && kept->key == key;
+    const auto kept = kept_of(*stored.instance);
+    ours = kept && kept->kind == Kept::Kind::kMapped && kept->key == key;
   });
   return ours;
 }
@@ -69,7 +61,7 @@ std::string Keyspace::zone_of_key(std::string_view key) const {
   std::string zone = settings_.zone;
   const RecordName name = record_of_key(key);
   registry_.with_record(registry_.find_record(name.view()), [&](const registry::StoredRecord& stored) {
-    const auto kept = decode_kept(registry::kept_of_origin(stored.instance->origin()));
+    const auto kept = kept_of(*stored.instance);
     if (kept && !kept->zone.empty()) zone = kept->zone;
   });
   return zone;
@@ -140,20 +132,20 @@ void Keyspace::map_key(std::string_view key, const KeyValuePtr& before, const Pu
   for (const MappedInstance& one : mapped) {
     const std::string origin =
         registry::make_origin(length, encode_kept({Kept::Kind::kMapped, args.lease, key, {}, one.layout, zone}));
-    static_cast<void>(register_guest(name_of(one, zone), &one, origin, args.by, now));  // full: the key is there
+    static_cast<void>(register_guest(one.name_in(zone), &one, origin, args.by, now));  // full: the key is there
   }
   if (!before || before->value == args.value) return;
   for (const MappedInstance& old : mapper_.instances_of(key, before->value)) {
-    if (std::ranges::any_of(mapped, [&](const MappedInstance& one) { return same_name(one, old); })) continue;
-    const auto name = name_of(old, zone);
-    if (stands_for(name, key)) cancel_guest(name, args.by, now);
+    const auto name = old.name_in(zone);
+    const bool stays = std::ranges::any_of(mapped, [&](const MappedInstance& one) { return one.is_named(name); });
+    if (!stays && stands_for(name, key)) cancel_guest(name, args.by, now);
   }
 }
 
 void Keyspace::unmap_key(std::string_view key, std::string_view value, std::string_view by, TimePoint now) {
   const std::string zone = zone_of_key(key);
   for (const MappedInstance& one : mapper_.instances_of(key, value)) {
-    const auto name = name_of(one, zone);
+    const auto name = one.name_in(zone);
     if (stands_for(name, key)) cancel_guest(name, by, now);
   }
 }
@@ -181,6 +173,11 @@ RangeOutcome Keyspace::range(const KeyRange& range, size_t limit) const {
   const MutexLock lock(mutex_);
   KeyIndex::Range found = index_.range(range, limit);
   return {std::move(found.kvs), found.count, index_.revisions().last()};
+}
+
+KeyValuePtr Keyspace::written_key(std::string_view key) const {
+  const MutexLock lock(mutex_);
+  return index_.written(key);
 }
 
 Revision Keyspace::revision() const {
@@ -246,15 +243,11 @@ std::optional<std::chrono::seconds> Keyspace::keep_alive(LeaseId id, std::string
   }
   for (const std::string& key : keys_of_lease(id)) {
     static_cast<void>(registry_.renew({.key = record_of_key(key).view(), .by = by}, now, nothing));
-    KeyValuePtr kv;
-    {
-      const MutexLock lock(mutex_);
-      kv = index_.written(key);
-    }
+    const KeyValuePtr kv = written_key(key);
     if (!kv) continue;
     const std::string zone = zone_of_key(key);
     for (const MappedInstance& one : mapper_.instances_of(key, kv->value)) {
-      static_cast<void>(registry_.renew({.key = name_of(one, zone), .by = by}, now, nothing));
+      static_cast<void>(registry_.renew({.key = one.name_in(zone), .by = by}, now, nothing));
     }
   }
   return length;
@@ -265,8 +258,7 @@ bool Keyspace::revoke(LeaseId id, std::string_view by, TimePoint now) {
   if (!find_or_adopt(id, by, now)) return false;
   std::vector<KeyValuePtr> attached;
   for (const std::string& key : keys_of_lease(id)) {
-    const MutexLock lock(mutex_);
-    if (KeyValuePtr kv = index_.written(key); kv && kv->lease == id) attached.push_back(std::move(kv));
+    if (KeyValuePtr kv = written_key(key); kv && kv->lease == id) attached.push_back(std::move(kv));
   }
   cancel_guest(record_of_lease(id).view(), by, now);
   for (const KeyValuePtr& kv : attached) erase_key(kv, by, now);

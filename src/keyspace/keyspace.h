@@ -67,9 +67,8 @@ enum class Fault : uint8_t {
   kKeyTooLong,
   kNoLease,  ///< unknown, or over
   kLeaseExists,
-  kNoKey,   ///< ignore_value or ignore_lease of a key that is not there
-  kFull,    ///< limits.registry_memory
-  kNotNow,  ///< versions may not be given yet (the first moments of a node in a cluster)
+  kNoKey,  ///< ignore_value or ignore_lease of a key that is not there
+  kFull,   ///< limits.registry_memory
 };
 
 struct PutArgs {
@@ -204,12 +203,17 @@ class Keyspace final : public registry::ChangeObserver {
   [[nodiscard]] std::optional<std::chrono::seconds> find_or_adopt(LeaseId id, std::string_view by, TimePoint now)
       REQUIRES(writing_) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<std::chrono::seconds> length_of(LeaseId id) const EXCLUDES(mutex_);
+  /// As a client wrote it; null: none did.
+  [[nodiscard]] KeyValuePtr written_key(std::string_view key) const EXCLUDES(mutex_);
   [[nodiscard]] std::vector<std::string> keys_of_lease(LeaseId id) const EXCLUDES(mutex_);
 
   // keyspace_changes.cpp: what the registry tells
   void lease_changed(LeaseId id, const registry::Instance* after, TimePoint now) REQUIRES(mutex_);
   void key_changed(const std::string& key, const registry::RecordChange& change) REQUIRES(mutex_);
-  void instance_changed(const registry::RecordChange& change);
+  struct Shown;  ///< keys in which an instance is shown, before and after a change
+  [[nodiscard]] Shown shown_by(const registry::RecordChange& change) const;
+  void record_changed(const registry::RecordChange& change) REQUIRES(mutex_);
+  void shown_changed(const registry::RecordChange& change, const Shown& shown) REQUIRES(mutex_);
   void attach(LeaseId id, const std::string& key, std::chrono::seconds length, TimePoint now) REQUIRES(mutex_);
   void detach(LeaseId id, std::string_view key) REQUIRES(mutex_);
   Lease& lease_entry(LeaseId id, std::chrono::seconds length, TimePoint now) REQUIRES(mutex_);
@@ -223,8 +227,18 @@ class Keyspace final : public registry::ChangeObserver {
       EXCLUDES(mutex_);
   void hide(const registry::InstanceKeyView& name, TimePoint renewed, TimePoint now);
   [[nodiscard]] bool tells_of(const KeyValue& kv, const registry::InstanceKeyView& name) const;
-  struct Hidden {
+  /// The name of a record that may leave the lock of its shard.
+  struct OwnedName {
+    explicit OwnedName(const registry::StoredRecord& stored)
+        : env(stored.app.env),
+          appid(stored.app.appid),
+          zone(stored.instance->zone()),
+          hostname(stored.instance->hostname()) {}
+    [[nodiscard]] registry::InstanceKeyView view() const { return {{env, appid}, zone, hostname}; }
     std::string env, appid, zone, hostname;
+  };
+  struct Hidden {
+    OwnedName name;
     LeaseId lease = 0;
     std::string key;  ///< it stands for; "": it is one itself
   };

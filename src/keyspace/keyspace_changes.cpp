@@ -22,26 +22,42 @@ std::chrono::seconds length_in(const Instance& record) {
 
 }  // namespace
 
+struct Keyspace::Shown {
+  std::vector<ShownKey> before;
+  std::vector<ShownKey> after;
+};
+
 void Keyspace::changed(const registry::RecordChange& change) {
   if (change.kind == ChangeKind::kLateRenew) return;
-  if (change.app.env != kKeysEnv) {
-    if (settings_.shows_instances && !registry::is_reserved_env(change.app.env)) instance_changed(change);
-    return;
+  const bool ours = change.app.env == kKeysEnv;
+  Shown shown;
+  if (!ours) {
+    if (!settings_.shows_instances || registry::is_reserved_env(change.app.env)) return;
+    shown = shown_by(change);
+    if (shown.before.empty() && shown.after.empty()) return;
   }
-  const Instance& named = change.after ? *change.after : *change.before_text;
-  uint64_t events = 0;
+  bool happened = false;
   {
     const MutexLock lock(mutex_);
-    events = index_.history().next();
-    if (const auto id = lease_of_record(change.app.appid, named.hostname())) {
-      if (change.kind == ChangeKind::kShow) revive_wanted_ = true;
-      lease_changed(*id, change.after, change.at);
-    } else if (const auto key = key_of_record(change.app.appid, named.hostname())) {
-      key_changed(*key, change);
+    const uint64_t next = index_.history().next();
+    if (ours) {
+      record_changed(change);
+    } else {
+      shown_changed(change, shown);
     }
-    events = index_.history().next() - events;
+    happened = index_.history().next() != next;
   }
-  if (events > 0 && listener_.happened) listener_.happened();
+  if (happened && listener_.happened) listener_.happened();
+}
+
+void Keyspace::record_changed(const registry::RecordChange& change) {
+  const Instance& named = change.after ? *change.after : *change.before_text;
+  if (const auto id = lease_of_record(change.app.appid, named.hostname())) {
+    if (change.kind == ChangeKind::kShow) revive_wanted_ = true;
+    lease_changed(*id, change.after, change.at);
+  } else if (const auto key = key_of_record(change.app.appid, named.hostname())) {
+    key_changed(*key, change);
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------- leases
@@ -98,7 +114,7 @@ void Keyspace::key_changed(const std::string& key, const registry::RecordChange&
   if (!after || !after->is_guest() || after->numbers.state != RecordState::kVisible) {
     const bool news = after && !(change.before_numbers && change.before_numbers->version == after->numbers.version);
     if (after && after->numbers.state == RecordState::kHidden) {
-      const auto kept = decode_kept(registry::kept_of_origin(after->origin()));
+      const auto kept = kept_of(*after);
       revive_wanted_ = revive_wanted_ || (kept && leases_.contains(kept->lease));
     }
     if (written && index_.erase(key, change.at)) {
@@ -108,7 +124,7 @@ void Keyspace::key_changed(const std::string& key, const registry::RecordChange&
     }
     return;
   }
-  const auto kept = decode_kept(registry::kept_of_origin(after->origin()));
+  const auto kept = kept_of(*after);
   if (!kept || kept->kind != Kept::Kind::kKey) return;
   // The same put, told again by another node or the disk, is no event.
   const bool same = is_visible(change.before_numbers) && change.before_numbers->version == after->numbers.version;
@@ -120,34 +136,29 @@ void Keyspace::key_changed(const std::string& key, const registry::RecordChange&
 
 // ---------------------------------------------------------------------------------------------------- instances
 
-void Keyspace::instance_changed(const registry::RecordChange& change) {
+Keyspace::Shown Keyspace::shown_by(const registry::RecordChange& change) const {
   const Instance* const after = change.after;
-  const bool shown = after && after->numbers.state == RecordState::kVisible;
-  std::vector<ShownKey> keys;
-  std::vector<ShownKey> before;
-  const auto layout_of = [](const Instance& record) -> std::string {
-    if (!record.is_guest()) return "";
-    const auto kept = decode_kept(registry::kept_of_origin(record.origin()));
-    return kept ? std::string(kept->layout) : "";
+  const bool was = change.before_text && is_visible(change.before_numbers);
+  const bool is = after && after->numbers.state == RecordState::kVisible;
+  // What most registers are: the same again, of which no key can tell.
+  if (was && is && change.before_text == after && change.before_numbers->status == after->numbers.status) return {};
+  const auto keys_of = [&](const Instance& record, const registry::InstanceNumbers& numbers) {
+    const auto kept = kept_of(record);
+    return mapper_.keys_of(change.app, record, numbers.status, kept ? kept->layout : "");
   };
-  if (shown) keys = mapper_.keys_of(change.app, *after, layout_of(*after));
-  if (change.before_text && is_visible(change.before_numbers)) {
-    before = mapper_.keys_of(change.app, *change.before_text, layout_of(*change.before_text));
+  Shown shown;
+  if (was) shown.before = keys_of(*change.before_text, *change.before_numbers);
+  if (is) shown.after = keys_of(*after, after->numbers);
+  return shown;
+}
+
+void Keyspace::shown_changed(const registry::RecordChange& change, const Shown& shown) {
+  const std::string_view zone = change.after ? change.after->zone() : change.before_text->zone();
+  for (const ShownKey& old : shown.before) {
+    const bool stays = std::ranges::any_of(shown.after, [&](const ShownKey& one) { return one.key == old.key; });
+    if (!stays) index_.unshow(old.key, zone, change.at);
   }
-  if (keys.empty() && before.empty()) return;
-  const std::string zone(after ? after->zone() : change.before_text->zone());
-  uint64_t events = 0;
-  {
-    const MutexLock lock(mutex_);
-    events = index_.history().next();
-    for (const ShownKey& old : before) {
-      const bool stays = std::ranges::any_of(keys, [&](const ShownKey& one) { return one.key == old.key; });
-      if (!stays) index_.unshow(old.key, zone, change.at);
-    }
-    for (const ShownKey& one : keys) index_.show(one.key, zone, one.value, change.at);
-    events = index_.history().next() - events;
-  }
-  if (events > 0 && listener_.happened) listener_.happened();
+  for (const ShownKey& one : shown.after) index_.show(one.key, zone, one.value, change.at);
 }
 
 }  // namespace discovery::keyspace

@@ -19,7 +19,7 @@ Keyspace::Life Keyspace::life_of(LeaseId id, const std::vector<std::string>& key
   const auto look = [&](const RecordName& name) {
     registry_.with_record(registry_.find_record(name.view()), [&](const registry::StoredRecord& stored) {
       if (stored.instance->numbers.state != registry::RecordState::kVisible) return;
-      const auto kept = decode_kept(registry::kept_of_origin(stored.instance->origin()));
+      const auto kept = kept_of(*stored.instance);
       if (!kept || kept->lease != id) return;
       const TimePoint renewed = from_wire_ns(stored.lease_ns);
       if (!life.known || renewed > life.renewed) life = {renewed, stored.home_ns >= stored.lease_ns, true};
@@ -49,15 +49,11 @@ void Keyspace::hide(const registry::InstanceKeyView& name, TimePoint renewed, Ti
 
 void Keyspace::end_lease(LeaseId id, const std::vector<std::string>& keys, TimePoint renewed, TimePoint now) {
   for (const std::string& key : keys) {
-    KeyValuePtr kv;
-    {
-      const MutexLock lock(mutex_);
-      kv = index_.written(key);
-    }
+    const KeyValuePtr kv = written_key(key);
     if (!kv || kv->lease != id) continue;
     const std::string zone = zone_of_key(key);
     for (const MappedInstance& one : mapper_.instances_of(key, kv->value)) {
-      const registry::InstanceKeyView name{{one.env, one.appid}, zone, one.hostname};
+      const auto name = one.name_in(zone);
       if (stands_for(name, key)) hide(name, renewed, now);
     }
     hide(record_of_key(key).view(), renewed, now);
@@ -73,14 +69,10 @@ bool Keyspace::revive_one(const Hidden& one, TimePoint now) {
   if (!life.known) return true;
   const Duration safe = std::max<Duration>(*length / 2, *length - kAboutToEnd);
   if (now - life.renewed >= safe) return false;  // may be about to end
-  const registry::InstanceKeyView name{{one.env, one.appid}, one.zone, one.hostname};
+  const registry::InstanceKeyView name = one.name.view();
   if (!one.key.empty()) {
-    KeyValuePtr kv;
-    {
-      const MutexLock lock(mutex_);
-      kv = index_.written(one.key);
-    }
-    if (!kv || kv->lease != one.lease || zone_of_key(one.key) != one.zone || !tells_of(*kv, name)) return true;
+    const KeyValuePtr kv = written_key(one.key);
+    if (!kv || kv->lease != one.lease || zone_of_key(one.key) != one.name.zone || !tells_of(*kv, name)) return true;
   }
   registry::Wake wake;
   if (registry_.show_guest(registry_.find_record(name), life.renewed, now, wake) && listener_.changed) {
@@ -101,12 +93,10 @@ void Keyspace::revive(TimePoint now) {
   registry_.for_each_guest([&](const registry::StoredRecord& stored) {
     const registry::Instance& record = *stored.instance;
     if (record.numbers.state != registry::RecordState::kHidden) return;
-    const auto kept = decode_kept(registry::kept_of_origin(record.origin()));
+    const auto kept = kept_of(record);
     if (!kept || kept->lease == 0 || kept->kind == Kept::Kind::kLease) return;
     const bool is_key = kept->kind == Kept::Kind::kKey;
-    (is_key ? keys : mapped)
-        .push_back({std::string(stored.app.env), std::string(stored.app.appid), std::string(record.zone()),
-                    std::string(record.hostname()), kept->lease, std::string(kept->key)});
+    (is_key ? keys : mapped).push_back({OwnedName(stored), kept->lease, std::string(kept->key)});
   });
   const MutexLock writing(writing_);
   bool again = false;
@@ -142,10 +132,10 @@ TimePoint Keyspace::expire(TimePoint covered, TimePoint now) {
     const MutexLock lock(mutex_);
     const auto it = leases_.find(id);
     if (it == leases_.end()) continue;
-    // Past its length, but others might know better: that may become known at any time.
-    const bool waits = life.here && now >= life.renewed + length;
-    look_again(id, it->second, waits ? std::min(over, now + kUncovered) : std::max(now, life.renewed + length));
-    if (!life.here && now >= life.renewed + length) look_again(id, it->second, over);
+    TimePoint when = life.renewed + length;
+    // Past its length, but others might know better: at its home that may become known at any time.
+    if (now >= when) when = life.here ? std::min(over, now + kUncovered) : over;
+    look_again(id, it->second, when);
   }
   const MutexLock lock(mutex_);
   index_.history().trim(now);
@@ -153,17 +143,20 @@ TimePoint Keyspace::expire(TimePoint covered, TimePoint now) {
 }
 
 bool Keyspace::tells_of(const KeyValue& kv, const registry::InstanceKeyView& name) const {
-  return std::ranges::any_of(mapper_.instances_of(kv.key, kv.value), [&](const MappedInstance& m) {
-    return m.env == name.app.env && m.appid == name.app.appid && m.hostname == name.hostname;
-  });
+  return std::ranges::any_of(mapper_.instances_of(kv.key, kv.value),
+                             [&](const MappedInstance& one) { return one.is_named(name); });
 }
 
 // By ages alone, so it needs neither the lease nor the key: what a lost message or two writes at once have left behind.
 void Keyspace::audit(TimePoint now) {
   struct Orphan {
-    std::string env, appid, zone, hostname;
+    OwnedName name;
     TimePoint renewed;
   };
+  {
+    const MutexLock lock(mutex_);
+    if (leases_.empty() && index_.size() == 0 && registry_.guests() == 0) return;  // most nodes, always
+  }
   std::vector<Orphan> over;
   std::vector<std::pair<Orphan, std::string>> mapped;  // with its key
   registry_.for_each_guest([&](const registry::StoredRecord& stored) {
@@ -171,27 +164,22 @@ void Keyspace::audit(TimePoint now) {
     if (record.numbers.state != registry::RecordState::kVisible) return;
     const Duration length = std::min<Duration>(registry::lease_of_origin(record.origin()), kLeaseMax);
     const Duration age = now - from_wire_ns(stored.lease_ns);
-    Orphan one{std::string(stored.app.env), std::string(stored.app.appid), std::string(record.zone()),
-               std::string(record.hostname()), from_wire_ns(stored.lease_ns)};
+    Orphan one{OwnedName(stored), from_wire_ns(stored.lease_ns)};
     if (length > Duration::zero() && age > length + std::max(settings_.grace, length) + kOrphanAge) {
       over.push_back(std::move(one));
       return;
     }
-    const auto kept = decode_kept(registry::kept_of_origin(record.origin()));
+    const auto kept = kept_of(record);
     if (kept && kept->kind == Kept::Kind::kMapped && age > kOrphanAge) {
       mapped.emplace_back(std::move(one), std::string(kept->key));
     }
   });
   const MutexLock writing(writing_);
   for (const auto& [one, key] : mapped) {
-    KeyValuePtr kv;
-    {
-      const MutexLock lock(mutex_);
-      kv = index_.written(key);
-    }
-    if (!kv || !tells_of(*kv, {{one.env, one.appid}, one.zone, one.hostname})) over.push_back(one);
+    const KeyValuePtr kv = written_key(key);
+    if (!kv || !tells_of(*kv, one.name.view())) over.push_back(one);
   }
-  for (const Orphan& one : over) hide({{one.env, one.appid}, one.zone, one.hostname}, one.renewed, now);
+  for (const Orphan& one : over) hide(one.name.view(), one.renewed, now);
 }
 
 }  // namespace discovery::keyspace

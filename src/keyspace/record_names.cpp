@@ -115,9 +115,13 @@ std::optional<Kept> decode_kept(std::string_view bytes) {
   return kept;
 }
 
-std::optional<KeyOrigin> key_origin_of(const registry::Instance& record) {
+std::optional<Kept> kept_of(const registry::Instance& record) {
   if (!record.is_guest()) return std::nullopt;
-  const auto kept = decode_kept(registry::kept_of_origin(record.origin()));
+  return decode_kept(registry::kept_of_origin(record.origin()));
+}
+
+std::optional<KeyOrigin> key_origin_of(const registry::Instance& record) {
+  const auto kept = kept_of(record);
   if (!kept || kept->kind != Kept::Kind::kMapped) return std::nullopt;
   return KeyOrigin{kept->layout, kept->key, kept->lease, registry::lease_of_origin(record.origin())};
 }

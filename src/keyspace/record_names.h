@@ -52,6 +52,8 @@ struct Kept {
 [[nodiscard]] std::string encode_kept(const Kept& kept);
 /// The views point into `bytes`.
 [[nodiscard]] std::optional<Kept> decode_kept(std::string_view bytes);
+/// The same of a record, which the views point into. None: it is no guest of ours.
+[[nodiscard]] std::optional<Kept> kept_of(const registry::Instance& record);
 
 /// Of an instance that was made from a key: which, and how long its lease is.
 struct KeyOrigin {

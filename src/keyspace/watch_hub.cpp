@@ -42,7 +42,7 @@ WatchBegin WatchHub::enter(Watch& watch, const KeyRange& range, Revision start, 
   watch.from_ = begin.next;
   watch.options_ = options;
   place->watches.push_back(watch);
-  counts_->watches.store(++size_, std::memory_order_relaxed);
+  counts_->watches.fetch_add(1, std::memory_order_relaxed);
   return begin;
 }
 
@@ -50,7 +50,7 @@ void WatchHub::leave(Watch& watch) {
   if (watch.hub_ != this) return;
   watch.unlink();
   watch.hub_ = nullptr;
-  counts_->watches.store(--size_, std::memory_order_relaxed);
+  counts_->watches.fetch_sub(1, std::memory_order_relaxed);
   if (!watch.group_->watches.empty()) return;
   if (telling_) {
     empty_.push_back(watch.group_);
@@ -73,7 +73,7 @@ std::optional<TimePoint> WatchHub::next() const { return keyspace_.next_event(ne
 void WatchHub::flush(TimePoint now) {
   due_.clear();
   const bool whole = keyspace_.read_events(next_, now, due_);
-  if (size_ == 0) return due_.clear();
+  if (size() == 0) return due_.clear();
   telling_ = true;
   if (!whole) {
     const auto lose = [](Watch::Group& group) {
@@ -114,7 +114,7 @@ void WatchHub::tell(Watch::Group& group, const EventPtr& event, uint64_t number)
     group.watches.push_back(watch);
     const bool wanted = event->type == EventType::kPut ? watch.options_.puts : watch.options_.deletes;
     if (!wanted || number < watch.from_) continue;
-    counts_->told.store(++told_, std::memory_order_relaxed);
+    counts_->told.fetch_add(1, std::memory_order_relaxed);
     watch.told(event);
   }
 }

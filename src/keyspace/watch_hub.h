@@ -70,8 +70,7 @@ class WatchHub {
   [[nodiscard]] std::optional<TimePoint> next() const;
   /// Every watch was told every event up to it that concerns it.
   [[nodiscard]] Revision told_until() const { return keyspace_.told_until(next_); }
-  [[nodiscard]] size_t size() const { return size_; }
-  [[nodiscard]] uint64_t told() const { return told_; }
+  [[nodiscard]] size_t size() const { return counts_->watches.load(std::memory_order_relaxed); }
   [[nodiscard]] std::shared_ptr<const WatchCounts> counts() const { return counts_; }
 
  private:
@@ -81,8 +80,6 @@ class WatchHub {
 
   const Keyspace& keyspace_;
   uint64_t next_ = 0;
-  size_t size_ = 0;
-  uint64_t told_ = 0;
   const std::shared_ptr<WatchCounts> counts_ = std::make_shared<WatchCounts>();
   std::map<KeyRange, std::unique_ptr<Watch::Group>> ranges_;
   std::unordered_map<std::string, std::unique_ptr<Watch::Group>> singles_;

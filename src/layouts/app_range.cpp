@@ -10,7 +10,6 @@ namespace discovery::layouts {
 namespace {
 
 constexpr char kAfterSlash = '/' + 1;
-constexpr std::string_view kNoEnd{"\0", 1};
 
 /// [from, to), of keys or of what follows a prefix in them; no `to`: without end.
 struct Span {
@@ -22,8 +21,8 @@ struct Span {
 
 /// Of more than one key.
 Span span_of(const KeyRange& range) {
-  Span span{std::string(range.key), std::nullopt};
-  if (range.range_end != kNoEnd) span.to = range.range_end;
+  Span span{range.key, std::nullopt};
+  if (!range.open_ended()) span.to = range.end;
   return span;
 }
 
@@ -77,11 +76,6 @@ void add_apps(Layout layout, Span rest, const InstanceLimits& limits, std::vecto
 
 }  // namespace
 
-bool KeyRange::contains(std::string_view other) const {
-  if (range_end.empty()) return other == key;
-  return other >= key && (range_end == kNoEnd || other < range_end);
-}
-
 std::string_view AppRange::only() const {
   const bool one = !from.empty() && to.size() == from.size() + 1 && to.starts_with(from) && to.back() == '\0';
   return one ? std::string_view(from) : "";
@@ -89,7 +83,7 @@ std::string_view AppRange::only() const {
 
 std::vector<AppRange> apps_in(const KeyRange& range, const Settings& settings) {
   std::vector<AppRange> out;
-  if (range.range_end.empty()) {
+  if (range.single()) {
     if (const auto owner = virtual_key_owner(range.key, settings)) out.push_back(just(owner->layout, owner->appid));
     return out;
   }

@@ -8,18 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/key_range.h"
 #include "layouts/layout.h"
 #include "layouts/settings.h"
 
 namespace discovery::layouts {
-
-/// As etcd has it: an empty end is the one key, a single zero byte is everything from `key` on; else [key, range_end).
-struct KeyRange {
-  std::string_view key;
-  std::string_view range_end{};
-
-  [[nodiscard]] bool contains(std::string_view other) const;
-};
 
 /// Applications from <= appid < to, by bytes.
 struct AppRange {

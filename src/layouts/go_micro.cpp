@@ -28,7 +28,7 @@ bool read_node(JsonReader& reader, size_t members_max, Node& node) {
     if (name == "id") return take_string(first, node.id);
     if (name == "address") return take_string(first, node.address);
     if (name == "metadata") return take_members(reader, first, members_max, node.metadata);
-    return skip_value(reader, first);
+    return reader.skip(first);
   });
 }
 
@@ -82,7 +82,7 @@ Reading read_go_micro(std::string_view value, const InstanceLimits& limits) {
     if (name == "version") return take_string(first, instance.version);
     if (name == "metadata") return take_members(reader, first, members_max, metadata);
     if (name == "nodes") return read_nodes(reader, first, members_max, nodes);
-    return skip_value(reader, first);
+    return reader.skip(first);
   });
   if (!read) {
     const Members& last = nodes.empty() ? metadata : nodes.back().metadata;

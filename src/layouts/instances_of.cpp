@@ -92,7 +92,7 @@ Layout shape_of(std::string_view value) {
         nodes |= name == "nodes";
         endpoints |= name == "endpoints";
         id |= name == "id";
-        return skip_value(reader, first);
+        return reader.skip(first);
       });
   if (!read) return Layout::kNone;
   if (addr) return Layout::kNaming;

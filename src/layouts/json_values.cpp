@@ -31,40 +31,13 @@ std::string_view container_text(JsonReader& reader, const JsonToken& begin) {
   }
 }
 
-std::string repaired(std::string_view text) {
-  return codec::is_utf8(text) ? std::string(text) : codec::repair_utf8(text);
-}
-
 }  // namespace
-
-std::string decoded(std::string_view raw) {
-  if (!codec::json_has_escapes(raw)) return repaired(raw);
-  std::string text(raw.size(), '\0');
-  text.resize(codec::json_unescape(raw, text.data()));
-  return codec::is_utf8(text) ? text : codec::repair_utf8(text);
-}
-
-bool skip_value(JsonReader& reader, const JsonToken& first) {
-  switch (first.kind) {
-    case JsonKind::kObjectBegin:
-    case JsonKind::kArrayBegin:
-      return reader.skip_container();
-    case JsonKind::kString:
-    case JsonKind::kNumber:
-    case JsonKind::kTrue:
-    case JsonKind::kFalse:
-    case JsonKind::kNull:
-      return true;
-    default:
-      return false;
-  }
-}
 
 bool take_string(const JsonToken& first, std::string& to) {
   to.clear();
   if (first.kind == JsonKind::kNull) return true;
   if (first.kind != JsonKind::kString) return false;
-  to = decoded(first.text);
+  to = codec::json_text(first.text);
   return true;
 }
 
@@ -72,7 +45,7 @@ bool take_text(JsonReader& reader, const JsonToken& first, std::string& to) {
   switch (first.kind) {
     case JsonKind::kObjectBegin:
     case JsonKind::kArrayBegin:
-      to = repaired(container_text(reader, first));
+      to = codec::json_text(container_text(reader, first));
       return !to.empty();
     case JsonKind::kNumber:
     case JsonKind::kTrue:

@@ -17,16 +17,13 @@ namespace discovery::layouts {
 
 using Members = std::vector<std::pair<std::string, std::string>>;
 
-/// What stands between the quotes of a kName or kString, decoded.
-[[nodiscard]] std::string decoded(std::string_view raw);
-
 /// After kObjectBegin: member(const std::string& name, const codec::JsonToken& first) -> bool, for each, reads its
 /// value.
 template <class F>
 [[nodiscard]] bool each_member(codec::JsonReader& reader, F member) {
   for (codec::JsonToken token = reader.next(); token.kind != codec::JsonKind::kObjectEnd; token = reader.next()) {
     if (token.kind != codec::JsonKind::kName) return false;
-    if (!member(decoded(token.text), reader.next())) return false;
+    if (!member(codec::json_text(token.text), reader.next())) return false;
   }
   return true;
 }
@@ -51,9 +48,6 @@ template <class F>
   }
   return true;
 }
-
-/// Reads past a value of any kind.
-[[nodiscard]] bool skip_value(codec::JsonReader& reader, const codec::JsonToken& first);
 
 /// A string, or null, which is "".
 [[nodiscard]] bool take_string(const codec::JsonToken& first, std::string& to);

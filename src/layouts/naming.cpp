@@ -30,7 +30,7 @@ Reading read_naming(const NamingPlace& place, std::string_view value, const Inst
   const bool read = each_member_of(value, [&](JsonReader& reader, const std::string& name, const JsonToken& first) {
     if (name == "Addr") return take_string(first, addr);
     if (name == "Metadata") return read_metadata(reader, first, limits.metadata.members_max, metadata);
-    return skip_value(reader, first);
+    return reader.skip(first);
   });
   if (!read) return refuse_unread("the value is not the JSON of an endpoint of etcd's naming", metadata, limits);
   if (addr.empty()) return refuse("the endpoint has no Addr");

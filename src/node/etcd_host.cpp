@@ -10,6 +10,7 @@
 #include "node/cluster_host.h"
 #include "node/config_address.h"
 #include "node/reactor_unit.h"
+#include "node/self_registration.h"
 #include "node/settings.h"
 #include "protocol/discovery/api.h"
 
@@ -113,6 +114,7 @@ std::vector<net::ListenerGroup> EtcdHost::groups(const std::shared_ptr<const net
 void EtcdHost::bound(const Config& config, const std::vector<net::ListenAddress>& addresses) {
   const MutexLock lock(mutex_);
   address_ = config.http_server.advertise;
+  member_id_.store(id_of(address_), std::memory_order_relaxed);
   if (!listens() || addresses.empty()) return;
   std::string reached = config.etcd.advertise;
   if (reached.empty()) {
@@ -179,11 +181,6 @@ FrontEndNumbers EtcdHost::numbers() const {
 
 uint64_t EtcdHost::cluster_id() const { return kClusterId; }
 
-uint64_t EtcdHost::member_id() const {
-  const MutexLock lock(mutex_);
-  return id_of(address_);
-}
-
 // Where a node's clients of etcd connect stands in its own entry, so whoever is listed is known here.
 std::vector<protocol::etcd::MemberInfo> EtcdHost::members() const {
   std::string own;
@@ -191,7 +188,7 @@ std::vector<protocol::etcd::MemberInfo> EtcdHost::members() const {
   {
     const MutexLock lock(mutex_);
     own = address_;
-    members.push_back({id_of(address_), host_name_.empty() ? address_ : host_name_, "http://" + address_, url_});
+    members.push_back({member_id(), host_name_.empty() ? address_ : host_name_, "http://" + address_, url_});
   }
   registry_.with_application({self_env_, protocol::kSelfApp}, [&](const registry::Application& app) {
     app.for_each_listed([&](const registry::InstanceView& view) {
@@ -199,7 +196,7 @@ std::vector<protocol::etcd::MemberInfo> EtcdHost::members() const {
                                           view.instance->addrs_json(), view.instance->metadata_json(), 1});
       if (!entry || entry->addrs.empty()) return;
       const auto& told = entry->metadata.members;
-      const auto url = std::ranges::find(told, kEtcdUrlMember, [](const auto& member) { return member.first; });
+      const auto url = std::ranges::find(told, kEtcdUrlMember, &std::pair<std::string, std::string>::first);
       const std::string_view scheme = "http://";
       std::string_view address = entry->addrs.front();
       if (address.starts_with(scheme)) address.remove_prefix(scheme.size());

@@ -30,9 +30,6 @@ namespace discovery::node {
 class ClusterHost;
 class WakeDispatcher;
 
-/// Name of the member of a node's metadata in its own entry that tells where its clients of etcd connect.
-inline constexpr std::string_view kEtcdUrlMember = "etcd";
-
 class EtcdHost final : private protocol::etcd::NodePort {
  public:
   struct Parts {
@@ -73,7 +70,7 @@ class EtcdHost final : private protocol::etcd::NodePort {
 
   // NodePort
   [[nodiscard]] uint64_t cluster_id() const override;
-  [[nodiscard]] uint64_t member_id() const override;
+  [[nodiscard]] uint64_t member_id() const override { return member_id_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::vector<protocol::etcd::MemberInfo> members() const override EXCLUDES(mutex_);
   [[nodiscard]] bool serves() const override;
   [[nodiscard]] Duration write_wait() const override { return write_wait_; }
@@ -100,6 +97,7 @@ class EtcdHost final : private protocol::etcd::NodePort {
   mutable Mutex mutex_;
   std::string url_ GUARDED_BY(mutex_);
   std::string address_ GUARDED_BY(mutex_);  ///< of this node, as the others know it
+  std::atomic<uint64_t> member_id_{0};      ///< by that address; every answer tells it
   std::atomic<bool> stopping_{false};
   TimePoint next_audit_{};
 };

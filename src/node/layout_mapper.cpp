@@ -27,11 +27,11 @@ std::vector<keyspace::MappedInstance> LayoutMapper::instances_of(std::string_vie
 }
 
 std::vector<keyspace::ShownKey> LayoutMapper::keys_of(registry::AppKeyView app, const registry::Instance& instance,
-                                                      std::string_view own) const {
+                                                      uint32_t status, std::string_view own) const {
   std::vector<keyspace::ShownKey> out;
   if (app.env != env_) return out;
-  const auto mapped = layouts::mapped({app.appid, instance.hostname(), instance.version(), instance.addrs_json(),
-                                       instance.metadata_json(), instance.numbers.status});
+  const auto mapped = layouts::mapped(
+      {app.appid, instance.hostname(), instance.version(), instance.addrs_json(), instance.metadata_json(), status});
   if (!mapped) return out;
   const layouts::Layout layout = layouts::layout_of_name(own).value_or(layouts::Layout::kNone);
   for (layouts::VirtualKey& one : layouts::keys_of(*mapped, layout, settings_)) {
@@ -40,7 +40,7 @@ std::vector<keyspace::ShownKey> LayoutMapper::keys_of(registry::AppKeyView app, 
   return out;
 }
 
-std::optional<registry::AppKey> LayoutMapper::app_of(const keyspace::KeyRange& range) const {
+std::optional<registry::AppKey> LayoutMapper::app_of(const KeyRange& range) const {
   if (range.single()) {
     const auto owner = layouts::virtual_key_owner(range.key, settings_);
     return owner ? std::optional(registry::AppKey{std::string(owner->appid), env_}) : std::nullopt;
@@ -48,7 +48,7 @@ std::optional<registry::AppKey> LayoutMapper::app_of(const keyspace::KeyRange& r
   // A prefix that does not end with a slash holds keys of names that only begin like it.
   const bool folder = range.key.ends_with('/') && range.end == range.key.substr(0, range.key.size() - 1) + '0';
   if (!folder) return std::nullopt;
-  const auto apps = layouts::apps_in({range.key, range.end}, settings_);
+  const auto apps = layouts::apps_in(range, settings_);
   if (apps.size() != 1 || apps.front().only().empty()) return std::nullopt;
   return registry::AppKey{std::string(apps.front().only()), env_};
 }

@@ -19,8 +19,8 @@ class LayoutMapper final : public keyspace::KeyMapper {
   [[nodiscard]] std::vector<keyspace::MappedInstance> instances_of(std::string_view key,
                                                                    std::string_view value) const override;
   [[nodiscard]] std::vector<keyspace::ShownKey> keys_of(registry::AppKeyView app, const registry::Instance& instance,
-                                                        std::string_view own) const override;
-  [[nodiscard]] std::optional<registry::AppKey> app_of(const keyspace::KeyRange& range) const override;
+                                                        uint32_t status, std::string_view own) const override;
+  [[nodiscard]] std::optional<registry::AppKey> app_of(const KeyRange& range) const override;
 
  private:
   const layouts::Settings settings_;

@@ -20,12 +20,6 @@ using codec::JsonToken;
 using Weights = std::map<std::string, int64_t>;
 using Clients = std::map<std::string, Weights>;
 
-std::string unescaped(std::string_view raw) {
-  std::string text(raw.size(), '\0');
-  text.resize(codec::json_unescape(raw, text.data()));
-  return text;
-}
-
 Error no_json() { return invalid("is no valid JSON, or nested too deeply"); }
 
 Error expected(const std::string& where, std::string_view what) {
@@ -56,7 +50,7 @@ Result<void> for_each_member(JsonReader& reader, const JsonToken& first, const s
     if (name.kind != JsonKind::kName) return no_json();
     const JsonToken value = reader.next();
     if (value.kind == JsonKind::kError) return no_json();
-    if (Result<void> read = member(unescaped(name.text), value); !read) return read.error();
+    if (Result<void> read = member(codec::json_unescaped(name.text), value); !read) return read.error();
   }
   return {};
 }
@@ -123,7 +117,7 @@ Result<void> read_clients(JsonReader& reader, const JsonToken& first, Clients& c
 
 Result<void> read_text(const JsonToken& value, const std::string& name, std::string& text) {
   if (value.kind != JsonKind::kString) return expected(name, "text");
-  Result<std::string> read = checked_name(name, unescaped(value.text));
+  Result<std::string> read = checked_name(name, codec::json_unescaped(value.text));
   if (!read) return read.error();
   text = std::move(*read);
   return {};

@@ -17,6 +17,9 @@
 
 namespace discovery::node {
 
+/// Name of the member of a node's metadata in its own entry that tells where its clients of etcd connect.
+inline constexpr std::string_view kEtcdUrlMember = "etcd";
+
 struct SelfIdentity {
   std::string region;
   std::string zone;

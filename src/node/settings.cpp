@@ -190,7 +190,7 @@ SelfIdentity self_identity(const Config& config, const std::string& etcd_url) {
   std::string metadata = "{}";
   if (!etcd_url.empty()) {
     codec::Metadata told;
-    told.members.emplace_back("etcd", etcd_url);
+    told.members.emplace_back(kEtcdUrlMember, etcd_url);
     metadata.clear();
     codec::append_metadata(metadata, told);
   }

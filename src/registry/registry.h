@@ -349,6 +349,8 @@ class Registry {
   [[nodiscard]] uint64_t memory_bytes() const { return memory_bytes_.load(std::memory_order_relaxed); }
   /// Visible instances, guests included; what stands in reserved environments is not counted.
   [[nodiscard]] int64_t size() const { return size_.load(std::memory_order_relaxed); }
+  /// Of these, those that are guests.
+  [[nodiscard]] int64_t guests() const { return guests_.load(std::memory_order_relaxed); }
   /// For a reload of the configuration.
   void set_memory_bytes_max(uint64_t bytes) { memory_bytes_max_.store(bytes, std::memory_order_relaxed); }
 

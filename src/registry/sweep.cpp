@@ -34,7 +34,7 @@ void Sweep::begin(TimePoint now) {
   const int64_t renewals = registry_.factual_.exchange(0, std::memory_order_relaxed);
   registry_.last_minute_.store(renewals, std::memory_order_relaxed);
   if (now >= next_recount_) {
-    const int64_t renewing = registry_.size() - registry_.guests_.load(std::memory_order_relaxed);
+    const int64_t renewing = registry_.size() - registry_.guests();
     registry_.expected_.store(std::max<int64_t>(0, renewing) * lease.renewals_per_minute, std::memory_order_relaxed);
     next_recount_ = now + lease.recount_interval;
   }

@@ -75,7 +75,8 @@ void fuzz_etcd_layout(std::string_view input) {
     check_shown(instance);
   }
   // As borders of a range, and as a key that somebody deletes.
-  FUZZ_CHECK(apps_in({key, value}, settings()).size() <= 2 * settings().limits.name_bytes_max + 4);
+  FUZZ_CHECK(apps_in({std::string(key), std::string(value)}, settings()).size() <=
+             2 * settings().limits.name_bytes_max + 4);
   if (const auto owner = virtual_key_owner(key, settings()))
     FUZZ_CHECK(!owner->appid.empty() && !owner->hostname.empty());
 }

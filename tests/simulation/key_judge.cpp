@@ -17,7 +17,7 @@ constexpr Ns kClocksDiffer = 4 * kSecond;
 constexpr Ns kClocksMended = 300 * kSecond;
 constexpr Ns kWakesWithin = 5 * kSecond;
 
-const keyspace::KeyRange kAllKeys{std::string(1, '\0'), std::string(1, '\0')};
+const KeyRange kAllKeys{std::string(1, '\0'), std::string(1, '\0')};
 
 Version version_at(const OurNode& node, uint32_t key) {
   Version v;

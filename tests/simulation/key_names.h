@@ -50,11 +50,11 @@ class KeyNames final : public keyspace::KeyMapper {
     return {one};
   }
   [[nodiscard]] std::vector<keyspace::ShownKey> keys_of(registry::AppKeyView /*app*/,
-                                                        const registry::Instance& /*instance*/,
+                                                        const registry::Instance& /*instance*/, uint32_t /*status*/,
                                                         std::string_view /*own*/) const override {
     return {};
   }
-  [[nodiscard]] std::optional<registry::AppKey> app_of(const keyspace::KeyRange& /*range*/) const override {
+  [[nodiscard]] std::optional<registry::AppKey> app_of(const KeyRange& /*range*/) const override {
     return std::nullopt;
   }
 };

@@ -42,7 +42,7 @@ class KeyWatchers {
   };
   struct Watcher {
     Kind kind = Kind::kDelta;
-    keyspace::KeyRange range;
+    KeyRange range;
     std::map<std::string, Known> keys;
     bool listed = false;
     keyspace::Revision next = 0;  ///< where it resumes

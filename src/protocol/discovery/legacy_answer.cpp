@@ -12,6 +12,8 @@ namespace discovery::protocol {
 
 namespace {
 
+using codec::json_text;
+using codec::json_unescaped;
 using codec::JsonKind;
 using codec::JsonReader;
 using codec::JsonToken;
@@ -36,34 +38,6 @@ constexpr std::array<std::pair<std::string_view, int64_t LegacyInstance::*>, 5> 
 
 Error not_an_answer() { return invalid("not an answer of a discovery node"); }
 
-std::string unescape(std::string_view raw) {
-  std::string text(raw);
-  if (codec::json_has_escapes(raw)) text.resize(codec::json_unescape(raw, text.data()));
-  return text;
-}
-
-std::string text_of(std::string_view raw) {
-  std::string text = unescape(raw);
-  return codec::is_utf8(text) ? text : codec::repair_utf8(text);
-}
-
-/// Reads to the end of the value that begins with `token`. False: no valid JSON.
-bool skip(JsonReader& reader, const JsonToken& token) {
-  switch (token.kind) {
-    case JsonKind::kObjectBegin:
-    case JsonKind::kArrayBegin:
-      return reader.skip_container();
-    case JsonKind::kString:
-    case JsonKind::kNumber:
-    case JsonKind::kTrue:
-    case JsonKind::kFalse:
-    case JsonKind::kNull:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// One instance out of JSON. Every read_ function reads exactly one value, whatever it is, and returns false only where
 /// the JSON itself is broken; a value of the wrong kind makes the instance unusable.
 class InstanceReader {
@@ -75,7 +49,7 @@ class InstanceReader {
     instance_ = {};
     metadata_ = {};
     usable_ = first.kind == JsonKind::kObjectBegin;
-    if (!usable_) return skip(reader_, first);
+    if (!usable_) return reader_.skip(first);
     for (JsonToken name = reader_.next(); name.kind != JsonKind::kObjectEnd; name = reader_.next()) {
       if (name.kind != JsonKind::kName || !read_member(name.text, reader_.next())) return false;
     }
@@ -100,18 +74,18 @@ class InstanceReader {
     if (name == "metadata") return read_metadata(value);
     if (name == "status") {
       usable_ = usable_ && read_status(value);
-      return skip(reader_, value);
+      return reader_.skip(value);
     }
     for (const auto& [known, member] : kNames) {
-      if (name == known) return read_text(value, instance_.*member, unescape);
+      if (name == known) return read_text(value, instance_.*member, json_unescaped);
     }
     for (const auto& [known, member] : kTexts) {
-      if (name == known) return read_text(value, instance_.*member, text_of);
+      if (name == known) return read_text(value, instance_.*member, json_text);
     }
     for (const auto& [known, member] : kTimestamps) {
       if (name == known) return read_timestamp(value, instance_.*member);
     }
-    return skip(reader_, value);
+    return reader_.skip(value);
   }
 
   bool read_text(const JsonToken& value, std::string& to, std::string (*decode)(std::string_view)) {
@@ -120,7 +94,7 @@ class InstanceReader {
     } else {
       usable_ = usable_ && value.kind == JsonKind::kNull;
     }
-    return skip(reader_, value);
+    return reader_.skip(value);
   }
 
   bool read_timestamp(const JsonToken& value, int64_t& to) {
@@ -130,7 +104,7 @@ class InstanceReader {
     } else {
       usable_ = usable_ && value.kind == JsonKind::kNull;
     }
-    return skip(reader_, value);
+    return reader_.skip(value);
   }
 
   bool read_status(const JsonToken& value) {
@@ -143,15 +117,15 @@ class InstanceReader {
     instance_.addrs.clear();
     if (first.kind != JsonKind::kArrayBegin) {
       usable_ = usable_ && first.kind == JsonKind::kNull;
-      return skip(reader_, first);
+      return reader_.skip(first);
     }
     for (JsonToken item = reader_.next(); item.kind != JsonKind::kArrayEnd; item = reader_.next()) {
       if (item.kind == JsonKind::kString && usable_) {
-        codec::split_commas(text_of(item.text), [this](std::string_view addr) { add_addr(addr); });
+        codec::split_commas(json_text(item.text), [this](std::string_view addr) { add_addr(addr); });
       } else {
         usable_ = false;
       }
-      if (!skip(reader_, item)) return false;
+      if (!reader_.skip(item)) return false;
     }
     return true;
   }
@@ -168,15 +142,15 @@ class InstanceReader {
     metadata_ = {};
     if (first.kind != JsonKind::kObjectBegin) {
       usable_ = usable_ && first.kind == JsonKind::kNull;
-      return skip(reader_, first);
+      return reader_.skip(first);
     }
     codec::Metadata sent;
     for (JsonToken name = reader_.next(); name.kind != JsonKind::kObjectEnd; name = reader_.next()) {
       if (name.kind != JsonKind::kName) return false;
       const JsonToken value = reader_.next();
       usable_ = usable_ && sent.members.size() < limits_.metadata.members_max;
-      if (usable_) sent.members.emplace_back(text_of(name.text), metadata_value(value));
-      if (!skip(reader_, value)) return false;
+      if (usable_) sent.members.emplace_back(json_text(name.text), metadata_value(value));
+      if (!reader_.skip(value)) return false;
     }
     codec::merge_metadata(metadata_, sent);  // sorts, and of members with one name keeps the last
     return true;
@@ -186,7 +160,7 @@ class InstanceReader {
   static std::string metadata_value(const JsonToken& value) {
     switch (value.kind) {
       case JsonKind::kString:
-        return text_of(value.text);
+        return json_text(value.text);
       case JsonKind::kNumber:
       case JsonKind::kTrue:
       case JsonKind::kFalse:
@@ -232,7 +206,7 @@ Result<int> read_envelope(JsonReader& reader, ReadData read_data) {
       continue;
     }
     if (name.text == "code") code = read_code(value);
-    if (!skip(reader, value)) return not_an_answer();
+    if (!reader.skip(value)) return not_an_answer();
   }
   if (reader.next().kind != JsonKind::kEnd) return not_an_answer();
   return code;

@@ -33,13 +33,10 @@ class Form {
   /// One parameter per string of an array that we wrote ourselves.
   void add_each(std::string_view name, std::string_view json_array) {
     codec::JsonReader reader(json_array);
-    std::string text;
     for (codec::JsonToken token = reader.next();
          token.kind != codec::JsonKind::kEnd && token.kind != codec::JsonKind::kError; token = reader.next()) {
       if (token.kind != codec::JsonKind::kString) continue;
-      text.resize(token.text.size());
-      text.resize(codec::json_unescape(token.text, text.data()));
-      add(name, text);
+      add(name, codec::json_unescaped(token.text));
     }
   }
   [[nodiscard]] LegacyPost post(LegacyAction action) && { return {action, std::move(out_)}; }

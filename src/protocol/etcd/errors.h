@@ -63,8 +63,6 @@ inline Status status_of(keyspace::Fault fault) {
       return no_key();
     case Fault::kFull:
       return no_space();
-    case Fault::kNotNow:
-      return not_now();
   }
   return not_now();
 }

@@ -50,7 +50,7 @@ bool passes(const keyspace::KeyValue& kv, const pb::RangeRequest& request) {
 
 Status check_range(const UnaryContext& context, const pb::RangeRequest& request) {
   if (request.key().empty()) return empty_key();
-  return context.service.permissions().may_read(context.caller, range_of(request.key(), request.range_end()));
+  return context.service.permissions().may_read(context.caller, range_of(request));
 }
 
 Status check_revision(const pb::RangeRequest& request, keyspace::Revision now) {
@@ -59,7 +59,7 @@ Status check_revision(const pb::RangeRequest& request, keyspace::Revision now) {
 }
 
 Status read(const UnaryContext& context, const pb::RangeRequest& request, pb::RangeResponse& answer) {
-  const keyspace::KeyRange range = range_of(request.key(), request.range_end());
+  const KeyRange range = range_of(request);
   const bool whole = request.sort_order() != pb::RangeRequest::NONE || is_filtered(request) ||
                      request.sort_target() != pb::RangeRequest::KEY;
   const size_t limit = request.limit() > 0 ? static_cast<size_t>(request.limit()) : 0;
@@ -122,14 +122,14 @@ Status write(const UnaryContext& context, const pb::PutRequest& request, pb::Put
 Status may_erase(const UnaryContext& context, const pb::DeleteRangeRequest& request) {
   const Permissions& permissions = context.service.permissions();
   if (!permissions.required()) return ok();
-  const auto found = context.service.keys().range(range_of(request.key(), request.range_end()), 0);
+  const auto found = context.service.keys().range(range_of(request), 0);
   Status may = permissions.may_delete(context.caller, found.kvs);
   if (may.code == Code::kOk && request.prev_kv()) may = permissions.may_see(context.caller, found.kvs);
   return may;
 }
 
 void erase(const UnaryContext& context, const pb::DeleteRangeRequest& request, pb::DeleteRangeResponse& answer) {
-  const keyspace::KeyRange range = range_of(request.key(), request.range_end());
+  const KeyRange range = range_of(request);
   const keyspace::DeleteOutcome outcome = context.service.keys().erase(range, context.client, context.service.now());
   fill_header(*answer.mutable_header(), context.service.ids(), outcome.revision);
   answer.set_deleted(static_cast<int64_t>(outcome.deleted.size()));
@@ -175,7 +175,7 @@ Status check_operation(const UnaryContext& context, const pb::RequestOp& op, siz
   if (op.has_request_delete_range()) return may_erase(context, op.request_delete_range());
   const pb::RangeRequest& range = op.request_range();
   if (Status status = check_range(context, range); status.code != Code::kOk) return status;
-  const auto found = context.service.keys().range(range_of(range.key(), range.range_end()), 0);
+  const auto found = context.service.keys().range(range_of(range), 0);
   if (!range.count_only()) {
     for (const KeyValuePtr& kv : found.kvs) shown += kv->key.size() + (range.keys_only() ? 0 : kv->value.size());
   }

@@ -30,7 +30,11 @@ void fill(pb::KeyValue& to, const keyspace::KeyValue& from, bool with_value = tr
 /// `with_before`: the state before is told where there was one.
 void fill(pb::Event& to, const keyspace::Event& from, bool with_before);
 
-[[nodiscard]] inline keyspace::KeyRange range_of(const std::string& key, const std::string& end) { return {key, end}; }
+/// Of a request over a range.
+template <class Request>
+[[nodiscard]] KeyRange range_of(const Request& request) {
+  return {request.key(), request.range_end()};
+}
 
 /// False: it is not one, or deeper than clients need.
 [[nodiscard]] bool parse(google::protobuf::MessageLite& message, std::string_view bytes);

@@ -70,7 +70,7 @@ Status Permissions::may_see(const Caller& caller, const std::vector<keyspace::Ke
   return on_keys(caller, Right::kRead, keys);
 }
 
-Status Permissions::may_read(const Caller& caller, const keyspace::KeyRange& range) const {
+Status Permissions::may_read(const Caller& caller, const KeyRange& range) const {
   if (!tokens_) return ok();
   const access::Principal* const asks = who(caller);
   if (!asks) return refusal(caller, asks);

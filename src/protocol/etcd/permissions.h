@@ -40,7 +40,7 @@ class Permissions {
   };
   [[nodiscard]] static Caller identify(const grpc::CallRequest& request);
 
-  [[nodiscard]] Status may_read(const Caller& caller, const keyspace::KeyRange& range) const;
+  [[nodiscard]] Status may_read(const Caller& caller, const KeyRange& range) const;
   /// `before`: what is there and is written over; null: nothing.
   [[nodiscard]] Status may_write(const Caller& caller, std::string_view key, std::string_view value,
                                  const keyspace::KeyValuePtr& before) const;

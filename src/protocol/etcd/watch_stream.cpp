@@ -31,12 +31,12 @@ class WatchStream;
 class OneWatch final : public keyspace::Watch, private TimerEntry {
  public:
   /// `serial`: of no other watch of its stream, while an id may come again.
-  OneWatch(WatchStream& stream, int64_t id, uint64_t serial, keyspace::KeyRange range, bool with_before)
+  OneWatch(WatchStream& stream, int64_t id, uint64_t serial, KeyRange range, bool with_before)
       : stream_(stream), id_(id), serial_(serial), range_(std::move(range)), with_before_(with_before) {}
   [[nodiscard]] int64_t id() const { return id_; }
   [[nodiscard]] uint64_t serial() const { return serial_; }
   [[nodiscard]] bool with_before() const { return with_before_; }
-  [[nodiscard]] const keyspace::KeyRange& range() const { return range_; }
+  [[nodiscard]] const KeyRange& range() const { return range_; }
 
   void told(const keyspace::EventPtr& event) override;
   void lost() override;
@@ -48,7 +48,7 @@ class OneWatch final : public keyspace::Watch, private TimerEntry {
   WatchStream& stream_;
   const int64_t id_;
   const uint64_t serial_;
-  const keyspace::KeyRange range_;
+  const KeyRange range_;
   const bool with_before_;
 };
 
@@ -176,7 +176,7 @@ void WatchStream::refuse(const std::string& why) {
 }
 
 void WatchStream::create(const pb::WatchCreateRequest& request) {
-  keyspace::KeyRange range{request.key(), request.range_end()};
+  KeyRange range = range_of(request);
   if (range.key.empty()) range.key = std::string(1, '\0');  // as etcd does
   if (Status may = service_.permissions().may_read(caller_, range); may.code != Code::kOk) {
     return refuse(may.code == Code::kUnauthenticated ? kBadTokenReason : kForbiddenReason);

@@ -331,6 +331,25 @@ TEST(KeyspaceInstances, ThatServicesRegisterAreShownAsKeysAndNotTwice) {
   EXPECT_EQ(node.get("svc/shop/native"), "-");
 }
 
+TEST(KeyspaceInstances, TakenOutOfServiceAreShownNoMoreUntilTheyAreBack) {
+  Node node;
+  registry::RegisterArgs args;
+  args.key = {{"dev", "shop"}, "z", "native"};
+  args.addrs_json = R"(["tcp://10.0.0.2:80"])";
+  args.metadata_json = "{}";
+  ASSERT_TRUE(node.registry.register_instance(args, node.now));
+  const auto set_status = [&](uint32_t status) {
+    const registry::SetItem item{.hostname = "native", .status = status};
+    const auto same = [](size_t, std::string_view stored) -> Result<std::string> { return std::string(stored); };
+    const registry::SetArgs set{.app = args.key.app, .zone = "z", .items = {&item, 1}, .merge = same};
+    ASSERT_TRUE(node.registry.set(set, node.now += seconds(1)));
+  };
+  set_status(2);
+  EXPECT_EQ(node.get("svc/shop/native"), "-");
+  set_status(1);
+  EXPECT_EQ(node.get("svc/shop/native"), args.addrs_json);
+}
+
 TEST(KeyspaceInstances, AWrittenKeyStandsBeforeAShownOne) {
   Node node;
   registry::RegisterArgs args;

@@ -34,8 +34,8 @@ class TestMapper final : public KeyMapper {
     return {one};
   }
   [[nodiscard]] std::vector<ShownKey> keys_of(registry::AppKeyView app, const registry::Instance& instance,
-                                              std::string_view own) const override {
-    if (own == "svc" || app.env != "dev") return {};
+                                              uint32_t status, std::string_view own) const override {
+    if (own == "svc" || app.env != "dev" || status != 1) return {};
     return {
         {"svc/" + std::string(app.appid) + "/" + std::string(instance.hostname()), std::string(instance.addrs_json())}};
   }

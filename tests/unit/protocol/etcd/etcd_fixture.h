@@ -98,10 +98,10 @@ class FakeMapper final : public keyspace::KeyMapper {
     return all;
   }
   [[nodiscard]] std::vector<keyspace::ShownKey> keys_of(registry::AppKeyView app, const registry::Instance& instance,
-                                                        std::string_view own) const override {
-    return own == "worker" ? std::vector<keyspace::ShownKey>() : svc.keys_of(app, instance, own);
+                                                        uint32_t status, std::string_view own) const override {
+    return own == "worker" ? std::vector<keyspace::ShownKey>() : svc.keys_of(app, instance, status, own);
   }
-  [[nodiscard]] std::optional<registry::AppKey> app_of(const keyspace::KeyRange& range) const override {
+  [[nodiscard]] std::optional<registry::AppKey> app_of(const KeyRange& range) const override {
     return svc.app_of(range);
   }
   keyspace::TestMapper svc;
