@@ -232,24 +232,58 @@ std::optional<std::chrono::seconds> Keyspace::find_or_adopt(LeaseId id, std::str
   return facts->length;
 }
 
+std::optional<std::chrono::seconds> Keyspace::renew_known(LeaseId id, TimePoint now) {
+  std::shared_ptr<const Records> records;
+  std::chrono::seconds length{};
+  {
+    const MutexLock lock(mutex_);
+    const auto it = leases_.find(id);
+    if (it == leases_.end() || !it->second.records) return std::nullopt;
+    records = it->second.records;
+    length = it->second.length;
+  }
+  const auto renewed = [&](registry::RecordRef ref) { return registry_.renew_guest(ref, now); };
+  return std::ranges::all_of(*records, renewed) ? std::optional(length) : std::nullopt;
+}
+
+void Keyspace::know_records(LeaseId id, std::shared_ptr<const Records> records) {
+  const MutexLock lock(mutex_);
+  const auto it = leases_.find(id);
+  if (it != leases_.end()) it->second.records = std::move(records);
+}
+
 std::optional<std::chrono::seconds> Keyspace::keep_alive(LeaseId id, std::string_view by, TimePoint now) {
   const MutexLock writing(writing_);
+  if (const auto known = renew_known(id, now)) return known;
   const auto length = find_or_adopt(id, by, now);
   if (!length) return std::nullopt;
-  const auto nothing = [](const registry::InstanceView&) {};
-  if (!registry_.renew({.key = record_of_lease(id).view(), .by = by}, now, nothing)) {
+  // Filled while it is known already: a change of the lease or its keys meanwhile forgets it.
+  const auto records = std::make_shared<Records>();
+  know_records(id, records);
+  bool whole = true;
+  const auto renew = [&](const registry::InstanceKeyView& name) {
+    const registry::RecordRef ref = registry_.find_record(name);
+    if (ref && registry_.renew_guest(ref, now)) {
+      records->push_back(ref);
+      return true;
+    }
+    whole = false;
+    // While the node is starting, what it does not know yet.
+    const auto nothing = [](const registry::InstanceView&) {};
+    return !ref && registry_.renew({.key = name, .by = by}, now, nothing).has_value();
+  };
+  if (!renew(record_of_lease(id).view())) {
     // Only its keys are known here: they tell its length, and it is taken on.
     if (grant_locked(id, *length, by, now).fault != Fault::kNone) return std::nullopt;
   }
   for (const std::string& key : keys_of_lease(id)) {
-    static_cast<void>(registry_.renew({.key = record_of_key(key).view(), .by = by}, now, nothing));
+    static_cast<void>(renew(record_of_key(key).view()));
     const KeyValuePtr kv = written_key(key);
     if (!kv) continue;
     const std::string zone = zone_of_key(key);
-    for (const MappedInstance& one : mapper_.instances_of(key, kv->value)) {
-      static_cast<void>(registry_.renew({.key = one.name_in(zone), .by = by}, now, nothing));
-    }
+    for (const MappedInstance& one : mapper_.instances_of(key, kv->value)) static_cast<void>(renew(one.name_in(zone)));
   }
+  if (!whole) know_records(id, nullptr);
   return length;
 }
 

@@ -29,6 +29,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -171,11 +172,14 @@ class Keyspace final : public registry::ChangeObserver {
   void changed(const registry::RecordChange& change) override EXCLUDES(mutex_);
 
  private:
+  using Records = std::vector<registry::RecordRef>;
   struct Lease {
     std::chrono::seconds length{};
     bool recorded = false;  ///< its record is here and visible; else only keys tell of it
     std::set<std::string, std::less<>> keys;
     TimePoint due;  ///< when to look at it
+    /// What a renewal renews: its record, those of its keys, and those of their instances. Null: to be found.
+    std::shared_ptr<const Records> records;
   };
   /// What the registry knows of a lease by its own record and those of its keys.
   struct Life {
@@ -197,6 +201,10 @@ class Keyspace final : public registry::ChangeObserver {
   [[nodiscard]] bool stands_for(const registry::InstanceKeyView& name, std::string_view key) const;
   [[nodiscard]] std::string zone_of_key(std::string_view key) const;
   void erase_key(const KeyValuePtr& kv, std::string_view by, TimePoint now) REQUIRES(writing_);
+  /// The length; none: not all is known, or not all is there.
+  [[nodiscard]] std::optional<std::chrono::seconds> renew_known(LeaseId id, TimePoint now) REQUIRES(writing_)
+      EXCLUDES(mutex_);
+  void know_records(LeaseId id, std::shared_ptr<const Records> records) EXCLUDES(mutex_);
   GrantOutcome grant_locked(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
       REQUIRES(writing_) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<LeaseFacts> granted_elsewhere(LeaseId id, TimePoint now) const;

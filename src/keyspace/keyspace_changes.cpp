@@ -66,6 +66,7 @@ Keyspace::Lease& Keyspace::lease_entry(LeaseId id, std::chrono::seconds length, 
   const auto [it, fresh] = leases_.try_emplace(id);
   Lease& lease = it->second;
   lease.length = std::max(lease.length, length);
+  lease.records.reset();
   if (fresh) look_again(id, lease, now);  // what comes from the disk or from others may be over already
   return lease;
 }
@@ -101,6 +102,7 @@ void Keyspace::attach(LeaseId id, const std::string& key, std::chrono::seconds l
 void Keyspace::detach(LeaseId id, std::string_view key) {
   const auto it = leases_.find(id);
   if (it == leases_.end()) return;
+  it->second.records.reset();
   const auto attached = it->second.keys.find(key);
   if (attached != it->second.keys.end()) it->second.keys.erase(attached);
   drop_if_unused(id);

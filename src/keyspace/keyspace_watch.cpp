@@ -16,6 +16,7 @@ std::vector<EventPtr> latest_of(const History& history, uint64_t from, uint64_t 
     if (range.holds(event->kv->key)) latest.insert_or_assign(event->kv->key, event);
   }
   std::vector<EventPtr> events;
+  events.reserve(latest.size());
   for (auto& [key, event] : latest) events.push_back(std::move(event));
   std::ranges::sort(events, {}, [](const EventPtr& e) { return e->kv->mod_revision; });
   return events;

@@ -286,6 +286,8 @@ class Registry {
   AppState pass_cursor(AppKeyView key, std::string_view zone, int64_t cursor_ns, TimePoint now, Wake& wake);
 
   // -- guests (origin.h; registry_guests.cpp). They are registered, renewed and cancelled like others.
+  /// Its lease begins anew. False: it is not visible, or is no guest (any more).
+  bool renew_guest(RecordRef ref, TimePoint now);
   /// The lease of that guest is over, unless it was raised after `lease`: it is hidden, and the peers are told. False:
   /// it was raised, is not visible, or is no guest.
   bool hide_guest(RecordRef ref, TimePoint lease, TimePoint now, Wake& wake);

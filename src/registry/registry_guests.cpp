@@ -3,6 +3,17 @@
 
 namespace discovery::registry {
 
+bool Registry::renew_guest(RecordRef ref, TimePoint now) {
+  Shard& shard = shards_[ref.slot % kShards];
+  const MutexLock lock(shard.mutex);
+  const Slot* slot = resolve(shard, ref);
+  if (!slot) return false;
+  const Instance& record = slot->app->record(slot->index);
+  if (!record.is_guest() || record.numbers.state != RecordState::kVisible) return false;
+  note_renewal(shard, *slot->app, slot->index, to_wire_ns(now));
+  return true;
+}
+
 bool Registry::hide_guest(RecordRef ref, TimePoint lease, TimePoint now, Wake& wake) {
   Shard& shard = shards_[ref.slot % kShards];
   const MutexLock lock(shard.mutex);

@@ -24,25 +24,25 @@ struct UnaryAnswer {
   static UnaryAnswer of(const google::protobuf::MessageLite& message, bool written = false);
   static UnaryAnswer of(Status status) { return {std::move(status), {}, false}; }
 };
-using UnaryMethod = UnaryAnswer (*)(const UnaryContext& context, std::string_view request);
+using UnaryMethod = UnaryAnswer (*)(const UnaryContext& context, std::string_view bytes);
 
 // kv_methods.cpp
-UnaryAnswer range(const UnaryContext& context, std::string_view request);
-UnaryAnswer put(const UnaryContext& context, std::string_view request);
-UnaryAnswer delete_range(const UnaryContext& context, std::string_view request);
-UnaryAnswer txn(const UnaryContext& context, std::string_view request);
-UnaryAnswer compact(const UnaryContext& context, std::string_view request);
+UnaryAnswer range(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer put(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer delete_range(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer txn(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer compact(const UnaryContext& context, std::string_view bytes);
 // lease_methods.cpp
-UnaryAnswer lease_grant(const UnaryContext& context, std::string_view request);
-UnaryAnswer lease_revoke(const UnaryContext& context, std::string_view request);
-UnaryAnswer lease_time_to_live(const UnaryContext& context, std::string_view request);
-UnaryAnswer lease_leases(const UnaryContext& context, std::string_view request);
+UnaryAnswer lease_grant(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer lease_revoke(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer lease_time_to_live(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer lease_leases(const UnaryContext& context, std::string_view bytes);
 // node_methods.cpp
-UnaryAnswer member_list(const UnaryContext& context, std::string_view request);
-UnaryAnswer status(const UnaryContext& context, std::string_view request);
-UnaryAnswer alarm(const UnaryContext& context, std::string_view request);
-UnaryAnswer authenticate(const UnaryContext& context, std::string_view request);
-UnaryAnswer auth_status(const UnaryContext& context, std::string_view request);
+UnaryAnswer member_list(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer status(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer alarm(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer authenticate(const UnaryContext& context, std::string_view bytes);
+UnaryAnswer auth_status(const UnaryContext& context, std::string_view bytes);
 
 // streams
 std::unique_ptr<grpc::CallHandler> watch_stream(EtcdService& service, grpc::Call& call, Permissions::Caller caller);

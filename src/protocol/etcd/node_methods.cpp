@@ -3,8 +3,6 @@
 
 namespace discovery::protocol::etcd {
 
-using access::Right;
-
 UnaryAnswer member_list(const UnaryContext& context, std::string_view bytes) {
   pb::MemberListRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});

@@ -53,7 +53,7 @@ class Permissions {
  private:
   /// Null: nothing that counts was sent.
   [[nodiscard]] const access::Principal* who(const Caller& caller) const;
-  [[nodiscard]] bool holds_key(const access::Principal& who, access::Right right, std::string_view key,
+  [[nodiscard]] bool holds_key(const access::Principal& asks, access::Right right, std::string_view key,
                                std::string_view value) const;
   [[nodiscard]] Status on_keys(const Caller& caller, access::Right right,
                                const std::vector<keyspace::KeyValuePtr>& keys) const;

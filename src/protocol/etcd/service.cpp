@@ -40,7 +40,7 @@ constexpr size_t kFirstOfNode = 9;
 class UnaryCall final : public grpc::CallHandler, private WriteWaits::Waiting {
  public:
   UnaryCall(EtcdService& service, grpc::Call& call, Permissions::Caller caller, size_t method)
-      : service_(service), call_(call), caller_(caller), method_(method) {}
+      : service_(service), call_(call), caller_(std::move(caller)), method_(method) {}
 
   void on_message(std::string_view bytes) override {
     if (method_ < kFirstOfNode && !service_.node().serves()) return call_.finish(not_now());

@@ -15,7 +15,7 @@ class WriteWaits {
  public:
   class Waiting : public ListNode<>, private TimerEntry {
    public:
-    virtual ~Waiting() = default;
+    ~Waiting() override = default;
 
    protected:
     /// Once: everybody has it, or the time is over. It is in no list any more.

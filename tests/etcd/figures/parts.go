@@ -136,34 +136,41 @@ func cpu(kind harness.Kind, cluster *harness.Cluster, o options, results *table)
 	results.put(kind, "CPU of a renewal, 2000 leases on 20 streams", "µs", micro(each))
 	results.put(kind, "renewals, closed loop of 20", "1/s", rate)
 
-	// Paced: every lease once a second, so that hardly two come together.
-	seconds := max(2, o.count(5))
-	each, _, err = costs(node, idle, seconds*conns*leasesPerConn, func() error {
+	// Every lease once a second, so that hardly two come together; and as from many clients, thickly.
+	if each, err = paced(node, idle, connections, leases, 100, max(2, o.count(5))); err != nil {
+		return err
+	}
+	results.put(kind, "CPU of a renewal, 2000 of them in a second", "µs", micro(each))
+	many, closeMany, err := dialAll(node, 20*conns)
+	if err != nil {
+		return err
+	}
+	defer closeMany()
+	few := make([][]int64, len(many))
+	for n := range many {
+		few[n] = leases[n/20][n%20*5 : n%20*5+5]
+	}
+	if each, err = paced(node, idle, many, few, 50, max(2, o.count(5))); err != nil {
+		return err
+	}
+	closeMany()
+	results.put(kind, "CPU of a renewal, 20,000 of them in a second from 400 clients", "µs", micro(each))
+
+	// As go-micro does it.
+	renewals := o.count(500)
+	if each, _, err = costs(node, idle, renewals*conns, func() error {
 		return spread(connections, func(n int, connection *grpc.ClientConn) error {
-			stream, err := pb.NewLeaseClient(connection).LeaseKeepAlive(ctx)
-			if err != nil {
-				return err
-			}
-			defer stream.CloseSend()
-			pace := time.NewTicker(time.Second / leasesPerConn)
-			defer pace.Stop()
-			for k := range seconds * leasesPerConn {
-				<-pace.C
-				if err = stream.Send(&pb.LeaseKeepAliveRequest{ID: leases[n][k%leasesPerConn]}); err != nil {
+			for k := range renewals {
+				if err := renewOnce(connection, leases[n][k%leasesPerConn]); err != nil {
 					return err
-				}
-				answer, err := stream.Recv()
-				if err != nil || answer.TTL == 0 {
-					return fmt.Errorf("renewal: %v %w", answer, err)
 				}
 			}
 			return nil
 		})
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
-	results.put(kind, "CPU of a renewal, 2000 of them in a second", "µs", micro(each))
+	results.put(kind, "CPU of a renewal on a stream of its own", "µs", micro(each))
 
 	if err = spread(connections[:1], func(_ int, connection *grpc.ClientConn) error {
 		for k := range 100 {
@@ -218,6 +225,51 @@ func cpu(kind harness.Kind, cluster *harness.Cluster, o options, results *table)
 	results.put(kind, "CPU of a Put of 300 bytes", "µs", micro(each))
 	results.put(kind, "Puts, closed loop of 20", "1/s", rate)
 	return nil
+}
+
+// paced renews on one stream of each connection, so often in a second, one after the other.
+func paced(node *harness.Node, idle float64, connections []*grpc.ClientConn, leases [][]int64, perSecond, seconds int) (time.Duration, error) {
+	each, _, err := costs(node, idle, seconds*perSecond*len(connections), func() error {
+		return spread(connections, func(n int, connection *grpc.ClientConn) error {
+			stream, err := pb.NewLeaseClient(connection).LeaseKeepAlive(context.Background())
+			if err != nil {
+				return err
+			}
+			defer stream.CloseSend()
+			time.Sleep(time.Second / time.Duration(perSecond) * time.Duration(n) / time.Duration(len(connections))) // sleeps: not all at once
+			pace := time.NewTicker(time.Second / time.Duration(perSecond))
+			defer pace.Stop()
+			for k := range seconds * perSecond {
+				<-pace.C
+				if err = stream.Send(&pb.LeaseKeepAliveRequest{ID: leases[n][k%len(leases[n])]}); err != nil {
+					return err
+				}
+				answer, err := stream.Recv()
+				if err != nil || answer.TTL == 0 {
+					return fmt.Errorf("renewal: %v %w", answer, err)
+				}
+			}
+			return nil
+		})
+	})
+	return each, err
+}
+
+func renewOnce(connection *grpc.ClientConn, id int64) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stream, err := pb.NewLeaseClient(connection).LeaseKeepAlive(ctx)
+	if err != nil {
+		return err
+	}
+	if err = stream.Send(&pb.LeaseKeepAliveRequest{ID: id}); err != nil {
+		return err
+	}
+	answer, err := stream.Recv()
+	if err == nil && answer.TTL == 0 {
+		err = fmt.Errorf("renewal: the lease is over")
+	}
+	return err
 }
 
 func micro(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }

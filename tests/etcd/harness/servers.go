@@ -262,20 +262,24 @@ func (n *Node) Stop() error {
 
 // CPU is the processor time the node has used so far.
 func (n *Node) CPU() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", n.Pid()))
-	if err != nil {
-		return 0, err
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", n.Pid()))
+	if err != nil || len(threads) == 0 {
+		return 0, fmt.Errorf("no process %d: %v", n.Pid(), err)
 	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:])) // from the third field on
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("/proc/%d/stat: %q", n.Pid(), text)
+	var used time.Duration
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		if err != nil {
+			continue // it ended; servers keep their threads
+		}
+		nanoseconds, _, _ := strings.Cut(string(text), " ")
+		n, err := strconv.ParseInt(nanoseconds, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %q", thread, text)
+		}
+		used += time.Duration(n)
 	}
-	user, err1 := strconv.ParseInt(fields[11], 10, 64)
-	system, err2 := strconv.ParseInt(fields[12], 10, 64)
-	if err1 != nil || err2 != nil {
-		return 0, fmt.Errorf("/proc/%d/stat: %q", n.Pid(), text)
-	}
-	return time.Duration(user+system) * 10 * time.Millisecond, nil // Linux: always 100 ticks a second
+	return used, nil
 }
 
 // Resident is the memory of the node in bytes.

@@ -111,6 +111,65 @@ TEST(KeyspaceLeases, AreKeptAlive) {
   EXPECT_THAT(node.keys.lease(lease, true, node.now)->keys, ElementsAre("svc/shop/h1"));
 }
 
+/// Since when nothing has renewed that record.
+Duration silence(const Node& node, const registry::InstanceKeyView& name) {
+  Duration age = Duration::max();
+  node.registry.with_record(node.registry.find_record(name), [&](const registry::StoredRecord& stored) {
+    age = node.now - from_wire_ns(stored.lease_ns);
+  });
+  return age;
+}
+
+TEST(KeyspaceLeases, AreRenewedWithAllThatHangsOnThemThen) {
+  Node node;
+  const LeaseId lease = node.grant(seconds(60));
+  node.put("svc/shop/h1", "10.0.0.1:80", lease);
+  node.put("plain", "x", lease);
+  const RecordName plain = record_of_key("plain");
+  const RecordName key = record_of_key("svc/shop/h1");
+  const RecordName second = record_of_key("second");
+  const RecordName own = record_of_lease(lease);
+  const registry::InstanceKeyView mapped{{"dev", "shop"}, "z", "h1"};
+  const auto renew = [&] {
+    node.now += seconds(5);
+    ASSERT_TRUE(node.keys.keep_alive(lease, "", node.now));
+  };
+  for (int i = 0; i < 3; ++i) {  // found, then known
+    renew();
+    for (const auto& name : {plain.view(), key.view(), mapped, own.view()})
+      EXPECT_EQ(silence(node, name), Duration::zero()) << i << name.hostname;
+  }
+  node.put("second", "x", lease);
+  renew();
+  EXPECT_EQ(silence(node, second.view()), Duration::zero()) << "attached after it was known what to renew";
+  node.put("plain", "x");
+  renew();
+  EXPECT_EQ(silence(node, plain.view()), seconds(5)) << "it has another lease";
+  node.put("svc/shop/h1", "10.0.0.2:80", lease);
+  renew();
+  EXPECT_EQ(silence(node, mapped), Duration::zero());
+  ASSERT_TRUE(node.registry.cancel({.key = mapped}, node.now));
+  renew();
+  EXPECT_EQ(silence(node, key.view()), Duration::zero()) << "whatever became of its instance";
+}
+
+TEST(KeyspaceLeases, DoNotRenewAnInstanceThatAServiceTookOver) {
+  Node node;
+  const LeaseId lease = node.grant(seconds(60));
+  node.put("svc/shop/h1", "10.0.0.1:80", lease);
+  ASSERT_TRUE(node.keys.keep_alive(lease, "", node.now));
+  registry::RegisterArgs args;
+  args.key = {{"dev", "shop"}, "z", "h1"};
+  args.addrs_json = R"(["tcp://10.0.0.2:80"])";
+  args.metadata_json = "{}";
+  ASSERT_TRUE(node.registry.register_instance(args, node.now));
+  node.now += seconds(5);
+  ASSERT_TRUE(node.keys.keep_alive(lease, "", node.now));
+  EXPECT_EQ(silence(node, args.key), seconds(5));
+  const RecordName key = record_of_key("svc/shop/h1");
+  EXPECT_EQ(silence(node, key.view()), Duration::zero());
+}
+
 TEST(KeyspaceLeases, LeaveAKeyThatMovedAlone) {
   Node node;
   const LeaseId first = node.grant(seconds(5));
