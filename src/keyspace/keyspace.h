@@ -147,6 +147,8 @@ class Keyspace final : public registry::ChangeObserver {
   [[nodiscard]] std::vector<LeaseId> leases() const EXCLUDES(mutex_);
 
   // -- watching (watch_hub.h)
+  /// KeyMapper::gone_value(), for a deletion of what was never known here.
+  [[nodiscard]] std::string gone_value(std::string_view key) const { return mapper_.gone_value(key); }
   [[nodiscard]] WatchBegin begin_watch(const KeyRange& range, Revision start, TimePoint now) const EXCLUDES(mutex_);
   /// Appends the events from number `next` on whose hold is over, and moves `next` behind them. False: some were
   /// forgotten before they were told.

@@ -19,6 +19,10 @@ namespace discovery::layouts {
 /// As go-micro's own encoding would write it, metadata all with the node. None: no address that it can dial.
 [[nodiscard]] std::optional<std::string> go_micro_value(const MappedInstance& instance, const InstanceLimits& limits);
 
+/// What stood at that key before, as far as the key tells: go-micro's watcher reads a deletion by it, and without it
+/// ends its process.
+[[nodiscard]] std::string go_micro_gone_value(std::string_view appid, std::string_view hostname);
+
 /// None: the names would not come back from the key.
 [[nodiscard]] std::optional<std::string> go_micro_key(std::string_view appid, std::string_view hostname);
 

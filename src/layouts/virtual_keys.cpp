@@ -67,6 +67,12 @@ std::vector<VirtualKey> keys_of(const MappedInstance& instance, Layout own, cons
   return keys;
 }
 
+std::string gone_value(std::string_view key) {
+  const auto rest = below(key, kGoMicroPrefix);
+  const auto parts = rest ? split_last(*rest) : std::nullopt;
+  return parts ? go_micro_gone_value(parts->before, parts->after) : "";
+}
+
 std::optional<KeyOwner> virtual_key_owner(std::string_view key, const Settings& settings) {
   for (const Layout layout : kShownLayouts) {
     const auto owner = cut_in(layout, key, settings);

@@ -40,6 +40,8 @@ std::vector<keyspace::ShownKey> LayoutMapper::keys_of(registry::AppKeyView app, 
   return out;
 }
 
+std::string LayoutMapper::gone_value(std::string_view key) const { return layouts::gone_value(key); }
+
 std::optional<registry::AppKey> LayoutMapper::app_of(const KeyRange& range) const {
   if (range.single()) {
     const auto owner = layouts::virtual_key_owner(range.key, settings_);

@@ -20,6 +20,7 @@ class LayoutMapper final : public keyspace::KeyMapper {
                                                                    std::string_view value) const override;
   [[nodiscard]] std::vector<keyspace::ShownKey> keys_of(registry::AppKeyView app, const registry::Instance& instance,
                                                         uint32_t status, std::string_view own) const override;
+  [[nodiscard]] std::string gone_value(std::string_view key) const override;
   [[nodiscard]] std::optional<registry::AppKey> app_of(const KeyRange& range) const override;
 
  private:

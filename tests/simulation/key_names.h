@@ -54,6 +54,7 @@ class KeyNames final : public keyspace::KeyMapper {
                                                         std::string_view /*own*/) const override {
     return {};
   }
+  [[nodiscard]] std::string gone_value(std::string_view /*key*/) const override { return {}; }
   [[nodiscard]] std::optional<registry::AppKey> app_of(const KeyRange& /*range*/) const override {
     return std::nullopt;
   }

@@ -143,7 +143,13 @@ void WatchStream::send_event(const OneWatch& watch, const keyspace::Event& event
   pb::WatchResponse answer;
   fill_header(*answer.mutable_header(), service_.ids(), event.kv->mod_revision);
   answer.set_watch_id(watch.id());
-  fill(*answer.add_events(), event, watch.with_before());
+  pb::Event& told = *answer.add_events();
+  fill(told, event, watch.with_before());
+  // Of a deletion go-micro reads it without looking whether it is there (etcd-api.md 5).
+  if (watch.with_before() && event.type == keyspace::EventType::kDelete && !event.before) {
+    told.mutable_prev_kv()->set_key(event.kv->key);
+    told.mutable_prev_kv()->set_value(service_.keys().gone_value(event.kv->key));
+  }
   send(call_, answer);
 }
 

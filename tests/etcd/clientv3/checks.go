@@ -69,7 +69,7 @@ func with(endpoints []string, f func(context.Context, *clientv3.Client) error) e
 
 // bare is what tutorials do: one key, a value host:port, no lease, a second of time.
 func bare(t *harness.T) error {
-	client, err := clientv3.New(clientv3.Config{Endpoints: t.Order(0), DialTimeout: 5 * time.Second})
+	client, err := clientv3.New(clientv3.Config{Endpoints: t.Order(0), DialTimeout: 5 * time.Second, TLS: harness.Trust()})
 	if err != nil {
 		return err
 	}
@@ -1060,7 +1060,7 @@ func cluster(t *harness.T) error {
 			ids[m.ID] = true
 		}
 		for _, node := range t.Nodes {
-			want = append(want, "http://"+node)
+			want = append(want, harness.URL(node))
 		}
 		slices.Sort(urls)
 		slices.Sort(want)
@@ -1105,7 +1105,7 @@ func syncEndpoints(t *harness.T) error {
 
 // account: a user name and a password where there are no accounts, as the examples of nmid send them.
 func account(t *harness.T) error {
-	c, err := clientv3.New(clientv3.Config{Endpoints: t.Order(0), DialTimeout: 5 * time.Second, Username: "root", Password: "123456"})
+	c, err := clientv3.New(clientv3.Config{Endpoints: t.Order(0), DialTimeout: 5 * time.Second, TLS: harness.Trust(), Username: "root", Password: "123456"})
 	if err != nil {
 		return err
 	}
@@ -1356,7 +1356,7 @@ func unknownMethod(t *harness.T) error {
 
 // pings: client pings every 10 s (no gRPC client of Go sends them more often) on a connection with one idle watch.
 func pings(t *harness.T) error {
-	c, err := clientv3.New(clientv3.Config{Endpoints: t.Node(0), DialTimeout: 5 * time.Second, DialKeepAliveTime: 10 * time.Second,
+	c, err := clientv3.New(clientv3.Config{Endpoints: t.Node(0), DialTimeout: 5 * time.Second, TLS: harness.Trust(), DialKeepAliveTime: 10 * time.Second,
 		DialKeepAliveTimeout: 3 * time.Second, PermitWithoutStream: true})
 	if err != nil {
 		return err

@@ -115,7 +115,7 @@ func measure(kind harness.Kind, bin string, o options, results *table) error {
 			continue
 		}
 		fmt.Fprintf(os.Stderr, "figures: %s: %s\n", kind, part.name)
-		cluster, err := harness.StartCluster(kind, bin, filepath.Join(o.dir, string(kind)+"-"+part.name), part.count, o.more)
+		cluster, err := harness.StartCluster(harness.Setup{Kind: kind, Bin: bin, Dir: filepath.Join(o.dir, string(kind)+"-"+part.name), Count: part.count, More: o.more})
 		if err == nil {
 			err = part.run(kind, cluster, o, results)
 		}

@@ -4,6 +4,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,7 +35,15 @@ var pool = harness.Pool[registry.Registry]{New: open}
 func open(nodes []string) (registry.Registry, error) {
 	quiet := zap.NewProductionConfig()
 	quiet.Level = zap.NewAtomicLevelAt(zap.ErrorLevel)
-	return etcd.NewRegistry(registry.Addrs(nodes...), registry.Timeout(5*time.Second), etcd.LogConfig(&quiet)), nil
+	options := []registry.Option{registry.Timeout(5 * time.Second), etcd.LogConfig(&quiet)}
+	if trust := harness.Trust(); trust != nil {
+		options = append(options, registry.TLSConfig(trust))
+	}
+	var addresses []string
+	for _, node := range nodes {
+		addresses = append(addresses, strings.TrimPrefix(node, "https://")) // it wants the bare address
+	}
+	return etcd.NewRegistry(append(options, registry.Addrs(addresses...))...), nil
 }
 
 // registration registers again and again, as a go-micro service does by its RegisterInterval.

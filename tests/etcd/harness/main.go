@@ -15,7 +15,7 @@ import (
 type options struct {
 	kind     Kind
 	nodes    []string
-	name     string // of the topology: one, three
+	name     string // of the topology
 	short    bool
 	etcdctl  string
 	tag      string
@@ -34,7 +34,8 @@ func Main(library Library) {
 	var out int
 	flags.StringVar(&kind, "kind", string(Etcd), "the server under test: etcd or discoveryd")
 	flags.StringVar(&nodes, "endpoints", "127.0.0.1:2379", "client addresses of all nodes")
-	flags.StringVar(&o.name, "topology", "one", "one, or three: with the barriers at which the driver kills nodes")
+	flags.StringVar(&o.name, "topology", "one", "one, tls: one with TLS, upgraded: one that gives itself to a new process, or three: nodes that are killed")
+	flags.StringVar(&trusted.Cert, "ca", "", "certificate to believe; then endpoints begin with https://")
 	flags.BoolVar(&o.short, "short", false, "leave out what takes long")
 	flags.StringVar(&o.etcdctl, "etcdctl", "etcdctl", "path of etcdctl")
 	flags.StringVar(&o.tag, "tag", fmt.Sprintf("%x", time.Now().UnixNano()&0xffffff), "part of all names, so that runs do not meet")

@@ -41,6 +41,9 @@ func play(library Library, o options, r *report) bool {
 		s.registry()
 	}
 	beside.Wait()
+	if o.name == "upgraded" && library.Register != nil && o.only == "" {
+		s.upgrade()
+	}
 	if o.name == "three" && (library.Register != nil || library.Through != nil) && o.only == "" {
 		s.faults()
 	}
@@ -267,9 +270,18 @@ func (s *script) etcdctl(arguments ...string) ([]byte, error) {
 	return s.t().Ctl(s.o.nodes, arguments...)
 }
 
+// CtlFlags are etcdctl's first.
+func (t *T) CtlFlags(endpoints []string) []string {
+	flags := []string{"--endpoints", strings.Join(endpoints, ",")}
+	if trusted.Cert != "" {
+		flags = append(flags, "--cacert", trusted.Cert)
+	}
+	return flags
+}
+
 // Ctl runs etcdctl.
 func (t *T) Ctl(endpoints []string, arguments ...string) ([]byte, error) {
-	cmd := exec.Command(t.Etcdctl, append([]string{"--endpoints", strings.Join(endpoints, ",")}, arguments...)...)
+	cmd := exec.Command(t.Etcdctl, append(t.CtlFlags(endpoints), arguments...)...)
 	var problem strings.Builder
 	cmd.Stderr = &problem
 	out, err := cmd.Output()
@@ -278,6 +290,22 @@ func (t *T) Ctl(endpoints []string, arguments ...string) ([]byte, error) {
 		return out, fmt.Errorf("etcdctl %s: %v: %s", strings.Join(arguments, " "), err, last[strings.LastIndexByte(last, '\n')+1:])
 	}
 	return out, nil
+}
+
+// upgrade: the process gives the node to a new one; nobody may notice.
+func (s *script) upgrade() {
+	guard := s.guard(s.present)
+	if !s.report.barrier("all-ready") || !s.report.barrier("upgrade") {
+		return
+	}
+	s.underFault("upgraded", 0) // streams that were open are still at the old process
+	s.lists("upgraded-list-all", s.order(0))
+	if !s.report.barrier("old-process-ends") {
+		return
+	}
+	s.underFault("moved", 0)
+	s.lists("moved-list-all", s.order(0))
+	s.check("living-never-vanished", callLimit, func() error { return guard(&s.note) })
 }
 
 // faults is the part with nodes that go: the driver kills the first one, brings it back, restarts the second one in good order,

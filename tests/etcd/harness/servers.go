@@ -17,30 +17,43 @@ import (
 const (
 	readyLimit = 30 * time.Second
 	stopLimit  = 15 * time.Second
+	oldLimit   = 50 * time.Second // it is patient for 40 s
 )
 
 // Node is one server process in a directory of its own.
 type Node struct {
-	Client string // where etcd clients go, host:port
+	Client string // where etcd clients go, host:port; with https:// before it where they must use TLS
 	peer   string // discoveryd: its HTTP address, which is its name; etcd: where members talk
 	dir    string
 	name   string
 	argv   []string
 	cmd    *exec.Cmd
+	pid    *os.Process
 	gone   chan struct{} // closed when the process ended; exit is valid then
+	old    chan struct{} // the same of the one before it, after an upgrade
 	exit   error
 	kind   Kind
+	tls    *Certificate // nil: without TLS
 }
 
 // Cluster is all nodes of one.
 type Cluster struct{ Nodes []*Node }
 
-// StartCluster starts count nodes of a kind in directories below dir and waits until all answer. `more` goes to the end of every
-// discovery.toml. Call it and Node.Start from the main goroutine, locked to its thread: the kernel kills the nodes when that
+// Setup is what a cluster is made of.
+type Setup struct {
+	Kind  Kind
+	Bin   string
+	Dir   string // of the nodes' directories, emptied first
+	Count int
+	More  string // goes to the end of every discovery.toml
+	TLS   *Certificate
+}
+
+// StartCluster starts all nodes and waits until they answer. Call it and Node.Start from the main goroutine, locked to its thread: the kernel kills the nodes when that
 // thread ends, whatever became of us.
-func StartCluster(kind Kind, bin, dir string, count int, more string) (c *Cluster, err error) {
+func StartCluster(setup Setup) (c *Cluster, err error) {
 	for range 3 { // somebody may take a free port between our looking for it and the server's listening
-		if c, err = startOnce(kind, bin, dir, count, more); err == nil {
+		if c, err = startOnce(setup); err == nil {
 			return c, nil
 		}
 		if c == nil {
@@ -55,26 +68,29 @@ func StartCluster(kind Kind, bin, dir string, count int, more string) (c *Cluste
 	return c, err
 }
 
-func startOnce(kind Kind, bin, dir string, count int, more string) (*Cluster, error) {
-	if err := os.RemoveAll(dir); err != nil {
+func startOnce(setup Setup) (*Cluster, error) {
+	if err := os.RemoveAll(setup.Dir); err != nil {
 		return nil, err
 	}
-	addresses, err := freeAddresses(2 * count)
+	addresses, err := freeAddresses(2 * setup.Count)
 	if err != nil {
 		return nil, err
 	}
-	peers, clients := addresses[:count], addresses[count:]
+	peers, clients := addresses[:setup.Count], addresses[setup.Count:]
 	c := &Cluster{}
-	for i := range count {
-		node := &Node{Client: clients[i], peer: peers[i], kind: kind, name: fmt.Sprintf("node%d", i+1)}
-		node.dir = filepath.Join(dir, node.name)
+	for i := range setup.Count {
+		node := &Node{Client: clients[i], peer: peers[i], kind: setup.Kind, name: fmt.Sprintf("node%d", i+1), tls: setup.TLS}
+		node.dir = filepath.Join(setup.Dir, node.name)
 		if err = os.MkdirAll(node.dir, 0o755); err != nil {
 			return c, err
 		}
-		if kind == Etcd {
-			node.argv = etcdCommand(bin, node, peers)
-		} else if node.argv, err = discoverydCommand(bin, node, i, peers, more); err != nil {
+		if setup.Kind == Etcd {
+			node.argv = etcdCommand(setup.Bin, node, peers)
+		} else if node.argv, err = discoverydCommand(setup.Bin, node, i, peers, setup.More); err != nil {
 			return c, err
+		}
+		if node.tls != nil {
+			node.Client = "https://" + node.Client
 		}
 		c.Nodes = append(c.Nodes, node)
 		if err = node.launch(); err != nil {
@@ -94,17 +110,27 @@ func etcdCommand(bin string, node *Node, peers []string) []string {
 	for i, peer := range peers {
 		members = append(members, fmt.Sprintf("node%d=http://%s", i+1, peer))
 	}
-	return []string{bin, "--name", node.name, "--data-dir", filepath.Join(node.dir, "data"),
-		"--listen-client-urls", "http://" + node.Client, "--advertise-client-urls", "http://" + node.Client,
+	scheme := "http://"
+	var secret []string
+	if node.tls != nil {
+		scheme = "https://"
+		secret = []string{"--cert-file", node.tls.Cert, "--key-file", node.tls.Key}
+	}
+	return append([]string{bin, "--name", node.name, "--data-dir", filepath.Join(node.dir, "data"),
+		"--listen-client-urls", scheme + node.Client, "--advertise-client-urls", scheme + node.Client,
 		"--listen-peer-urls", "http://" + node.peer, "--initial-advertise-peer-urls", "http://" + node.peer,
 		"--initial-cluster", strings.Join(members, ","), "--initial-cluster-token", "discoveryd-test",
-		"--unsafe-no-fsync", "--logger", "zap", "--log-level", "warn"}
+		"--unsafe-no-fsync", "--logger", "zap", "--log-level", "warn"}, secret...)
 }
 
 func discoverydCommand(bin string, node *Node, i int, peers []string, more string) ([]string, error) {
 	quoted := make([]string, len(peers))
 	for k, peer := range peers {
 		quoted[k] = strconv.Quote(peer)
+	}
+	secret := ""
+	if node.tls != nil {
+		secret = fmt.Sprintf("tls = true\n[tls]\ncertificate = %q\nkey = %q\n", node.tls.Cert, node.tls.Key)
 	}
 	conf := fmt.Sprintf(`nodes = [%s]
 enableprotect = false
@@ -121,8 +147,8 @@ dial = "300ms"
 node_id = %d
 [etcd]
 listen = %q
-%s
-`, strings.Join(quoted, ", "), node.name, node.peer, i+1, node.Client, more)
+%s%s
+`, strings.Join(quoted, ", "), node.name, node.peer, i+1, node.Client, more, secret)
 	if err := os.WriteFile(filepath.Join(node.dir, "discovery.toml"), []byte(conf), 0o600); err != nil {
 		return nil, err
 	}
@@ -163,12 +189,92 @@ func (n *Node) launch() error {
 		return err
 	}
 	gone := make(chan struct{})
-	n.cmd, n.gone = cmd, gone
+	n.cmd, n.pid, n.gone = cmd, cmd.Process, gone
 	go func() {
 		n.exit = cmd.Wait()
 		close(gone)
 	}()
 	return nil
+}
+
+// Upgrade has the process give the node to a new one, by SIGUSR2. The old one goes on for those who are still connected to it:
+// OldEnded. Precondition: orphans become children of ours (Adopt).
+func (n *Node) Upgrade() error {
+	if err := n.Signal(syscall.SIGUSR2); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(readyLimit); ; time.Sleep(5 * time.Millisecond) {
+		log, err := os.ReadFile(n.logPath())
+		if err != nil {
+			return err
+		}
+		if strings.Contains(string(log), " event=upgraded ") {
+			break
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s: no new process %v after SIGUSR2", n.name, readyLimit)
+		}
+	}
+	fresh, err := childrenOf(n.Pid())
+	if err != nil || len(fresh) != 1 {
+		return fmt.Errorf("%s: children %v, %v", n.name, fresh, err)
+	}
+	process, err := os.FindProcess(fresh[0])
+	if err != nil {
+		return err
+	}
+	gone, old := make(chan struct{}), n.gone
+	n.pid, n.gone, n.old = process, gone, old
+	go func() {
+		<-old // then the new one is a child of ours
+		oldExit := n.exit
+		var state *os.ProcessState
+		if state, n.exit = process.Wait(); n.exit == nil && !state.Success() {
+			n.exit = &exec.ExitError{ProcessState: state}
+		}
+		if oldExit != nil {
+			n.exit = fmt.Errorf("the process before it: %w", oldExit)
+		}
+		close(gone)
+	}()
+	return n.awaitReady()
+}
+
+// OldEnded waits until the process that gave its node away has ended.
+func (n *Node) OldEnded() error {
+	select {
+	case <-n.old:
+		return nil
+	case <-time.After(oldLimit):
+		return fmt.Errorf("%s: the old process still runs after %v", n.name, oldLimit)
+	}
+}
+
+// Adopt makes whoever loses its parent below us a child of ours.
+func Adopt() error {
+	const setChildSubreaper = 36 // PR_SET_CHILD_SUBREAPER
+	if _, _, failed := syscall.RawSyscall(syscall.SYS_PRCTL, setChildSubreaper, 1, 0); failed != 0 {
+		return failed
+	}
+	return nil
+}
+
+func childrenOf(pid int) (list []int, err error) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		if err != nil {
+			continue // the thread ended
+		}
+		for _, word := range strings.Fields(string(text)) {
+			child, err := strconv.Atoi(word)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, child)
+		}
+	}
+	return list, err
 }
 
 func (n *Node) awaitReady() error {
@@ -191,16 +297,23 @@ func (n *Node) awaitReady() error {
 
 // answers asks etcd for its own opinion, which includes a leader; and discoveryd too, and whether its etcd port takes connections.
 func (n *Node) answers() error {
-	url := "http://" + n.Client + "/health"
+	url := n.Client + "/health"
+	if n.tls == nil {
+		url = "http://" + url
+	}
 	if n.kind == Discoveryd {
 		url = "http://" + n.peer + "/readyz"
-		connection, err := net.DialTimeout("tcp", n.Client, time.Second)
+		connection, err := net.DialTimeout("tcp", strings.TrimPrefix(n.Client, "https://"), time.Second)
 		if err != nil {
 			return err
 		}
 		connection.Close()
 	}
 	client := http.Client{Timeout: 2 * time.Second}
+	if n.tls != nil {
+		client.Transport = &http.Transport{TLSClientConfig: n.tls.Trust()}
+	}
+	defer client.CloseIdleConnections()
 	response, err := client.Get(url)
 	if err != nil {
 		return err
@@ -214,7 +327,7 @@ func (n *Node) answers() error {
 }
 
 // Pid is the number of the process.
-func (n *Node) Pid() int { return n.cmd.Process.Pid }
+func (n *Node) Pid() int { return n.pid.Pid }
 
 // Runs tells whether the process still lives.
 func (n *Node) Runs() bool {
@@ -232,13 +345,13 @@ func (n *Node) Runs() bool {
 // Kill is SIGKILL.
 func (n *Node) Kill() {
 	if n.Runs() {
-		n.cmd.Process.Kill()
+		n.pid.Kill()
 		<-n.gone
 	}
 }
 
 // Signal sends another signal.
-func (n *Node) Signal(signal syscall.Signal) error { return n.cmd.Process.Signal(signal) }
+func (n *Node) Signal(signal syscall.Signal) error { return n.pid.Signal(signal) }
 
 // Stop asks the process to end and waits; an error tells that it did not end well.
 func (n *Node) Stop() error {

@@ -30,7 +30,7 @@ func startVictim(o options, endpoints []string, service string, i Instance) (*Vi
 	}
 	defer read.Close()
 	cmd := exec.Command(self, "-victim", "-report-fd", "3", "-kind", string(o.kind), "-endpoints", strings.Join(endpoints, ","),
-		"-service", service, "-id", i.ID, "-addr", i.Addr)
+		"-service", service, "-id", i.ID, "-addr", i.Addr, "-ca", trusted.Cert)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = os.Stdout, os.Stderr, []*os.File{write}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

@@ -29,7 +29,7 @@ func main() {
 var pool = harness.Pool[*clientv3.Client]{New: open}
 
 func open(nodes []string) (*clientv3.Client, error) {
-	return clientv3.New(clientv3.Config{Endpoints: nodes, DialTimeout: 5 * time.Second, Logger: zap.NewNop()})
+	return clientv3.New(clientv3.Config{Endpoints: nodes, DialTimeout: 5 * time.Second, TLS: harness.Trust(), Logger: zap.NewNop()})
 }
 
 type registration struct {

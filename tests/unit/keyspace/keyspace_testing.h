@@ -39,6 +39,9 @@ class TestMapper final : public KeyMapper {
     return {
         {"svc/" + std::string(app.appid) + "/" + std::string(instance.hostname()), std::string(instance.addrs_json())}};
   }
+  [[nodiscard]] std::string gone_value(std::string_view key) const override {
+    return key.starts_with("svc/") ? "was " + std::string(key) : "";
+  }
   [[nodiscard]] std::optional<registry::AppKey> app_of(const KeyRange& range) const override {
     if (!range.key.starts_with("svc/")) return std::nullopt;
     const size_t slash = range.key.find('/', 4);
@@ -94,7 +97,8 @@ struct Node {
     }
   }
   /// Tells another node all there is here, as a push or a sync would.
-  void tell(Node& other) const {
+  void tell(Node& other) const { tell(other.registry, other.now); }
+  void tell(registry::Registry& other, TimePoint then) const {
     registry::RecordCursor at;
     std::vector<std::string> bytes;
     std::vector<std::optional<Duration>> ages;
@@ -109,8 +113,8 @@ struct Node {
       ASSERT_TRUE(record);
       registry::JoinArgs args;
       args.record = *record;
-      if (record->home_age) args.lease = other.now - *record->home_age;
-      other.registry.join(args, other.now);
+      if (record->home_age) args.lease = then - *record->home_age;
+      other.join(args, then);
     }
   }
 

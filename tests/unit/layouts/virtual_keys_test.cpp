@@ -13,6 +13,15 @@
 namespace discovery::layouts {
 namespace {
 
+TEST(GoneValue, NamesServiceAndNodeToGoMicro) {
+  EXPECT_EQ(gone_value("/micro/registry/shop.cart/cart-1"),
+            R"({"name":"shop.cart","version":"","metadata":{},"endpoints":[],"nodes":)"
+            R"([{"id":"cart-1","address":"","metadata":{}}]})");
+  for (const char* key : {"/micro/registry/", "/micro/registry/shop", "/micro/registry", "/micro/registrys/a/b", "",
+                          "/microservices/shop.cart/cart-1", "shop/1"})
+    EXPECT_EQ(gone_value(key), "") << key;
+}
+
 MappedInstance cart(std::vector<std::string> addrs = {"grpc://a:1"}) {
   return {"cart", "c1", std::move(addrs), "1", {}, kStatusUp, false};
 }

@@ -1,5 +1,5 @@
-// The driver of tests/etcd: starts a server alone and a cluster of three, runs the programs of the client libraries against both
-// at once, kills and restarts nodes of the cluster when all programs are ready for it, and prints one line per scenario.
+// The driver of tests/etcd: starts servers alone and a cluster of three, runs the programs of the client libraries against
+// all at once, kills, restarts and upgrades nodes of the cluster when all programs are ready for it, and prints one line per scenario.
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,6 +20,9 @@ import (
 
 	"discoveryd.test/etcd/harness"
 )
+
+// withTLS are the clients whose program can be told a certificate to believe.
+var withTLS = []string{"clientv3", "etcdctl", "gomicro", "kratos", "naming"}
 
 // run is one program against one topology.
 type run struct {
@@ -48,7 +52,7 @@ func main() {
 	flag.StringVar(&programs, "programs", "", "folder with the programs (required)")
 	flag.StringVar(&etcdctl, "etcdctl", "", "path of etcdctl (required)")
 	flag.StringVar(&dir, "dir", "", "folder for data and logs, emptied first (required)")
-	flag.StringVar(&topologies, "topologies", "one,three", "which")
+	flag.StringVar(&topologies, "topologies", "one,three", "which: one, three, tls, upgraded (discoveryd only)")
 	flag.StringVar(&more, "conf", "", "text for the end of every discovery.toml")
 	flag.BoolVar(&short, "short", false, "leave out what takes long")
 	flag.DurationVar(&limit, "limit", 0, "end whatever is not over by then (default 3m, short 2m)")
@@ -63,6 +67,10 @@ func main() {
 			limit = 2 * time.Minute
 		}
 	}
+	if err := harness.Adopt(); err != nil {
+		fmt.Fprintln(os.Stderr, "driver:", err)
+		os.Exit(1)
+	}
 	d := &driver{kind: harness.Kind(kind), clusters: map[string]*harness.Cluster{}, words: make(chan word, 100), began: time.Now()}
 	for _, topology := range strings.Split(topologies, ",") {
 		d.start(topology, bin, dir, more)
@@ -70,7 +78,9 @@ func main() {
 	if d.failed == 0 {
 		for _, topology := range strings.Split(topologies, ",") {
 			for _, client := range flag.Args() {
-				d.launch(client, topology, programs, etcdctl, dir, short)
+				if topology != "tls" || slices.Contains(withTLS, client) {
+					d.launch(client, topology, programs, etcdctl, dir, short)
+				}
 			}
 		}
 		d.listen(limit)
@@ -84,6 +94,7 @@ func main() {
 type driver struct {
 	kind     harness.Kind
 	clusters map[string]*harness.Cluster
+	ca       string // of the topology tls
 	runs     []*run
 	words    chan word
 	began    time.Time
@@ -98,7 +109,16 @@ func (d *driver) start(topology, bin, dir, more string) {
 	if topology == "three" {
 		count = 3
 	}
-	cluster, err := harness.StartCluster(d.kind, bin, filepath.Join(dir, topology), count, more)
+	setup := harness.Setup{Kind: d.kind, Bin: bin, Dir: filepath.Join(dir, topology), Count: count, More: more}
+	var err error
+	if topology == "tls" {
+		setup.TLS, err = harness.MakeCertificate(dir)
+		d.ca = filepath.Join(dir, "tls.pem")
+	}
+	var cluster *harness.Cluster
+	if err == nil {
+		cluster, err = harness.StartCluster(setup)
+	}
 	if cluster != nil {
 		d.clusters[topology] = cluster
 	}
@@ -122,7 +142,7 @@ func (d *driver) print(result, client, topology, name string, ms int64, note str
 	default:
 		d.skipped++
 	}
-	fmt.Printf("%-4s %-9s %-5s %-34s %6d ms  %s\n", result, client, topology, name, ms, note)
+	fmt.Printf("%-4s %-9s %-8s %-34s %6d ms  %s\n", result, client, topology, name, ms, note)
 }
 
 func (d *driver) launch(client, topology, programs, etcdctl, dir string, short bool) {
@@ -131,6 +151,9 @@ func (d *driver) launch(client, topology, programs, etcdctl, dir string, short b
 	if err == nil {
 		r.cmd = exec.Command(filepath.Join(programs, program(client)), "-report-fd", "3", "-kind", string(d.kind), "-topology", topology,
 			"-endpoints", strings.Join(d.clusters[topology].Clients(), ","), "-etcdctl", etcdctl, "-short="+strconv.FormatBool(short))
+		if topology == "tls" {
+			r.cmd.Args = append(r.cmd.Args, "-ca", d.ca)
+		}
 		r.cmd.Dir = dir // nmid makes a folder for logs where it runs
 		r.cmd.ExtraFiles = []*os.File{write}
 		r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -249,6 +272,10 @@ func (d *driver) act(cluster *harness.Cluster, what string) error {
 	case "all-ready": // nothing but to let all go on at once
 	case "kill-first":
 		cluster.Nodes[0].Kill()
+	case "upgrade":
+		return cluster.Nodes[0].Upgrade()
+	case "old-process-ends":
+		return cluster.Nodes[0].OldEnded()
 	case "restart-first":
 		return cluster.Nodes[0].Start()
 	case "restart-second":
@@ -271,7 +298,7 @@ func (d *driver) finish() {
 	for topology, cluster := range d.clusters {
 		for i, node := range cluster.Nodes {
 			if !node.Runs() {
-				if topology == "one" || i == 0 {
+				if topology != "three" || i == 0 {
 					d.line(string(d.kind), topology, node.Name()+"-lives", time.Now(), fmt.Errorf("it has ended"))
 				}
 				continue

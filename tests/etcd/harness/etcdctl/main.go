@@ -76,7 +76,7 @@ func getOptions(t *harness.T) error {
 
 func watch(t *harness.T) error {
 	k := t.Prefix + "w"
-	cmd := exec.Command(t.Etcdctl, "--endpoints", strings.Join(t.Order(1), ","), "watch", k, "--prev-kv")
+	cmd := exec.Command(t.Etcdctl, append(t.CtlFlags(t.Order(1)), "watch", k, "--prev-kv")...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func lease(t *harness.T) error {
 
 func txn(t *harness.T) error {
 	run := func(input string) (string, error) {
-		cmd := exec.Command(t.Etcdctl, "--endpoints", strings.Join(t.Order(0), ","), "txn")
+		cmd := exec.Command(t.Etcdctl, append(t.CtlFlags(t.Order(0)), "txn")...)
 		cmd.Stdin = strings.NewReader(input)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
@@ -191,7 +191,7 @@ func members(t *harness.T) error {
 		return err
 	}
 	for _, node := range t.Nodes {
-		if !regexp.MustCompile(`(?m)^[0-9a-f]+, started, \S+, .*http://` + regexp.QuoteMeta(node) + `, false$`).Match(out) {
+		if !regexp.MustCompile(`(?m)^[0-9a-f]+, started, \S+, .*` + regexp.QuoteMeta(harness.URL(node)) + `, false$`).Match(out) {
 			return fmt.Errorf("%s is not in %q", node, out)
 		}
 	}
@@ -257,7 +257,7 @@ func auth(t *harness.T) error {
 
 // lock: mutual exclusion is not offered.
 func lock(t *harness.T) error {
-	cmd := exec.Command(t.Etcdctl, "--endpoints", strings.Join(t.Order(0), ","), "lock", t.Prefix+"lock", "echo", "held")
+	cmd := exec.Command(t.Etcdctl, append(t.CtlFlags(t.Order(0)), "lock", t.Prefix+"lock", "echo", "held")...)
 	var problem strings.Builder
 	cmd.Stderr = &problem
 	out, err := cmd.StdoutPipe()

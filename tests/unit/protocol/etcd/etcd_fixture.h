@@ -101,6 +101,7 @@ class FakeMapper final : public keyspace::KeyMapper {
                                                         uint32_t status, std::string_view own) const override {
     return own == "worker" ? std::vector<keyspace::ShownKey>() : svc.keys_of(app, instance, status, own);
   }
+  [[nodiscard]] std::string gone_value(std::string_view key) const override { return svc.gone_value(key); }
   [[nodiscard]] std::optional<registry::AppKey> app_of(const KeyRange& range) const override {
     return svc.app_of(range);
   }

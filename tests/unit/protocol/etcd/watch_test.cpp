@@ -153,6 +153,23 @@ TEST(EtcdWatch, ShowsWhatWasThereWhereAsked) {
               ElementsAre("0 put a=1", "0 put a=2 was 1", "0 delete a was 2", "0 put a=3", "0 delete a was 3"));
 }
 
+TEST(EtcdWatch, ShowsSomethingAlsoOfWhatWasNeverHere) {
+  keyspace::Node other(2);
+  for (const char* key : {"svc/shop/h1", "plain"}) {
+    other.put(key, "1");
+    other.keys.erase({key, ""}, "", other.now);
+  }
+  EtcdNode node;
+  Stream stream(node);
+  stream.watch("p", "t", [](auto& r) { r.set_prev_kv(true); });
+  stream.watch("p", "t");
+  other.tell(node.registry, node.clock.time);
+  node.pass(milliseconds(140));
+  EXPECT_THAT(stream.told(),
+              testing::UnorderedElementsAre("0 delete svc/shop/h1 was was svc/shop/h1", "1 delete svc/shop/h1",
+                                            "0 delete plain was ", "1 delete plain"));
+}
+
 TEST(EtcdWatch, WithoutAKeyIsOfTheFirstOne) {
   EtcdNode node;
   Stream stream(node);
