@@ -46,8 +46,10 @@ export function difference(e) {
   return parts.join("; ");
 }
 
+/** Who caused it, and by which key of another protocol. */
 export function byText(e) {
-  return e.by ? brief(e.by) : h("span.dim", {}, "this node");
+  const who = e.by ? brief(e.by) : h("span.dim", {}, "this node");
+  return e.origin ? h("span", {}, who, ", key ", brief(e.origin.key)) : who;
 }
 
 const kInstance = (e) => e.appid ? link("instance", {env: e.env, appid: e.appid, zone: e.zone, hostname: e.hostname}, brief(e.hostname)) : "";

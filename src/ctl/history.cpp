@@ -46,6 +46,7 @@ std::string detail_of(const Json& event, TimePoint now) {
   if (event.contains("count")) {
     text += ", " + counted(number_at(event, "count")) + " times, last " + moment(number_at(event, "last"), now);
   }
+  if (event.contains("origin")) text += ", by key " + shown(text_at(member(event, "origin"), "key"));
   if (event.contains("gap_seconds")) text += ", after " + seconds_text(real_at(event, "gap_seconds"));
   return text.empty() ? "-" : text;
 }

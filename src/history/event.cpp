@@ -26,7 +26,7 @@ constexpr uint8_t kAfter = 4;
 
 bool same_content(const Instance& a, const Instance& b) {
   return a.region() == b.region() && a.version() == b.version() && a.addrs_json() == b.addrs_json() &&
-         a.metadata_json() == b.metadata_json() && a.extension() == b.extension();
+         a.metadata_json() == b.metadata_json() && a.extension() == b.extension() && a.origin() == b.origin();
 }
 
 template <class T>
@@ -36,8 +36,15 @@ void put(char*& to, const T& value) {
 }
 void put(char*& to, std::string_view text) { to += text.copy(to, text.size()); }
 
-std::array<std::string_view, 5> content_of(const Instance& i) {
-  return {i.region(), i.version(), i.addrs_json(), i.metadata_json(), i.extension()};
+std::array<std::string_view, 6> content_of(const Instance& i) {
+  return {i.region(), i.version(), i.addrs_json(), i.metadata_json(), i.extension(), i.origin()};
+}
+
+/// What is buried keeps its names only.
+std::string_view origin_of(const registry::RecordChange& c) {
+  return c.after && c.after->numbers.state != RecordState::kTombstone ? c.after->origin()
+         : c.before_text                                              ? c.before_text->origin()
+                                                                      : std::string_view();
 }
 
 template <class T>
@@ -111,7 +118,7 @@ EventBytes::EventBytes(EventKind kind, const registry::RecordChange& c)
       before_(c.before_numbers),
       after_(c.after ? &c.after->numbers : nullptr) {
   const Instance& named = c.after ? *c.after : *c.before_text;
-  names_ = {c.by, c.app.env, c.app.appid, named.zone(), named.hostname()};
+  names_ = {c.by, c.app.env, c.app.appid, named.zone(), named.hostname(), origin_of(c)};
   const bool in_place = c.before_text == c.after;
   const bool unchanged = in_place || kind == EventKind::kRegisteredAgain;
   has_content_ = c.before_text && !unchanged && (!c.after || !same_content(*c.before_text, *c.after));

@@ -48,12 +48,14 @@ struct Content {
   std::string addrs_json;
   std::string metadata_json;
   std::string extension;
+  std::string origin;  ///< of a guest (registry/origin.h)
 };
 
 /// Its texts, in the order in which they are written.
 template <class C>
 [[nodiscard]] auto texts_of(C& content) {
-  return std::array{&content.region, &content.version, &content.addrs_json, &content.metadata_json, &content.extension};
+  return std::array{&content.region,        &content.version,   &content.addrs_json,
+                    &content.metadata_json, &content.extension, &content.origin};
 }
 
 /// What an instance was.
@@ -73,6 +75,7 @@ struct Event {
   registry::AppKey app;
   std::string zone;
   std::string hostname;
+  std::string origin;                              ///< of a guest: after the event, or before the one that ended it
   std::optional<Past> before;                      ///< none: it was not there
   std::optional<registry::InstanceNumbers> after;  ///< none: it was forgotten, or the event is of the node
 };
@@ -80,7 +83,7 @@ struct Event {
 /// Who caused it, and whose it is, in the order in which they are written.
 template <class E>
 [[nodiscard]] auto texts_of_names(E& event) {
-  return std::array{&event.by, &event.app.env, &event.app.appid, &event.zone, &event.hostname};
+  return std::array{&event.by, &event.app.env, &event.app.appid, &event.zone, &event.hostname, &event.origin};
 }
 
 /// The bytes of an event, without number, last and count, still to be written. Valid as long as what it is made of.
@@ -97,8 +100,8 @@ class EventBytes {
   void write(char* to) const;
 
  private:
-  static constexpr size_t kNames = 5;  ///< by, env, appid, zone, hostname
-  static constexpr size_t kContents = 5;
+  static constexpr size_t kNames = 6;  ///< by, env, appid, zone, hostname, origin
+  static constexpr size_t kContents = 6;
   friend std::optional<Event> decode_event(std::string_view bytes);
   friend struct EventNames names_of(std::string_view bytes);
   struct Head;

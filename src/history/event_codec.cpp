@@ -14,6 +14,9 @@ namespace {
 constexpr uint64_t kBefore = 1;
 constexpr uint64_t kContent = 2;
 constexpr uint64_t kAfter = 4;
+constexpr uint64_t kOrigin = 8;  ///< origins stand at the end: of the event, and of the content, if there is one
+/// Of texts_of_names() and texts_of(), without the origin.
+constexpr size_t kTextsFirst = 5;
 
 void append_numbers(std::string& out, const InstanceNumbers& n) {
   append_signed(out, n.version.incarnation.t_ns);
@@ -48,17 +51,24 @@ void append_on_disk(std::string& out, const Event& e) {
   append_signed(out, to_wire_ns(e.at));
   append_signed(out, to_wire_ns(e.last));
   append_varint(out, e.count);
-  for (const std::string* text : texts_of_names(e)) append_text(out, *text);
+  const auto names = texts_of_names(e);
+  for (size_t i = 0; i < kTextsFirst; ++i) append_text(out, *names[i]);
   const bool content = e.before && e.before->content;
-  append_varint(out, (e.before ? kBefore : 0) | (content ? kContent : 0) | (e.after ? kAfter : 0));
+  const bool origin = !e.origin.empty() || (content && !e.before->content->origin.empty());
+  append_varint(out,
+                (e.before ? kBefore : 0) | (content ? kContent : 0) | (e.after ? kAfter : 0) | (origin ? kOrigin : 0));
   if (e.before) {
     append_numbers(out, e.before->numbers);
     append_signed(out, e.before->lease_ns);
   }
   if (content) {
-    for (const std::string* text : texts_of(*e.before->content)) append_text(out, *text);
+    const auto texts = texts_of(*e.before->content);
+    for (size_t i = 0; i < kTextsFirst; ++i) append_text(out, *texts[i]);
   }
   if (e.after) append_numbers(out, *e.after);
+  if (!origin) return;
+  append_text(out, e.origin);
+  if (content) append_text(out, e.before->content->origin);
 }
 
 std::optional<Event> read_from_disk(std::string_view bytes) {
@@ -68,8 +78,9 @@ std::optional<Event> read_from_disk(std::string_view bytes) {
   e.at = from_wire_ns(in.signed_varint());
   e.last = from_wire_ns(in.signed_varint());
   e.count = static_cast<uint32_t>(in.varint_up_to(UINT32_MAX));
-  for (std::string* text : texts_of_names(e)) *text = in.text();
-  const uint64_t flags = in.varint_up_to(kBefore | kContent | kAfter);
+  const auto names = texts_of_names(e);
+  for (size_t i = 0; i < kTextsFirst; ++i) *names[i] = in.text();
+  const uint64_t flags = in.varint_up_to(kBefore | kContent | kAfter | kOrigin);
   if ((flags & kBefore) != 0) {
     e.before.emplace();
     e.before->numbers = read_numbers(in);
@@ -77,9 +88,14 @@ std::optional<Event> read_from_disk(std::string_view bytes) {
   }
   if ((flags & kContent) != 0) {
     if (!e.before) return std::nullopt;
-    for (std::string* text : texts_of(e.before->content.emplace())) *text = in.text();
+    const auto texts = texts_of(e.before->content.emplace());
+    for (size_t i = 0; i < kTextsFirst; ++i) *texts[i] = in.text();
   }
   if ((flags & kAfter) != 0) e.after = read_numbers(in);
+  if ((flags & kOrigin) != 0) {
+    e.origin = in.text();
+    if (e.before && e.before->content) e.before->content->origin = in.text();
+  }
   if (!in.ok() || !in.at_end()) return std::nullopt;
   if (e.kind == EventKind::kRenewedLate && !e.before) return std::nullopt;
   return e;

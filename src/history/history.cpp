@@ -22,8 +22,8 @@ bool matches(const Filter& f, const Event& e) {
 }
 
 Content content_of(const Instance& i) {
-  return {std::string(i.region()), std::string(i.version()), std::string(i.addrs_json()),
-          std::string(i.metadata_json()), std::string(i.extension())};
+  return {std::string(i.region()),        std::string(i.version()),   std::string(i.addrs_json()),
+          std::string(i.metadata_json()), std::string(i.extension()), std::string(i.origin())};
 }
 
 void undo(Event& event, Past& past) {

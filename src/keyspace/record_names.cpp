@@ -120,10 +120,11 @@ std::optional<Kept> kept_of(const registry::Instance& record) {
   return decode_kept(registry::kept_of_origin(record.origin()));
 }
 
-std::optional<KeyOrigin> key_origin_of(const registry::Instance& record) {
-  const auto kept = kept_of(record);
+std::optional<KeyOrigin> key_origin_of(std::string_view origin) {
+  if (origin.empty()) return std::nullopt;
+  const auto kept = decode_kept(registry::kept_of_origin(origin));
   if (!kept || kept->kind != Kept::Kind::kMapped) return std::nullopt;
-  return KeyOrigin{kept->layout, kept->key, kept->lease, registry::lease_of_origin(record.origin())};
+  return KeyOrigin{kept->layout, kept->key, kept->lease, registry::lease_of_origin(origin)};
 }
 
 }  // namespace discovery::keyspace

@@ -62,7 +62,10 @@ struct KeyOrigin {
   LeaseId lease_id = 0;     ///< 0: none
   Duration lease{};         ///< zero: it does not end by itself
 };
-/// The views point into `record`. None: it came by the Discovery API, or is no instance.
-[[nodiscard]] std::optional<KeyOrigin> key_origin_of(const registry::Instance& record);
+/// The views point into the bytes, a guest's origin or "". None: it came by the Discovery API, or is no instance.
+[[nodiscard]] std::optional<KeyOrigin> key_origin_of(std::string_view origin);
+[[nodiscard]] inline std::optional<KeyOrigin> key_origin_of(const registry::Instance& record) {
+  return key_origin_of(record.origin());
+}
 
 }  // namespace discovery::keyspace

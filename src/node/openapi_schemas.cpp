@@ -191,7 +191,8 @@ constexpr std::string_view kSchemas = R"json({
 "Numbers": {"type": "object", "nullable": true, "required": ["state", "status", "version_number"], "properties": {
   "state": {"$ref": "#/components/schemas/State"}, "status": {"$ref": "#/components/schemas/StoredStatus"}, "version_number": {"$ref": "#/components/schemas/Version"},
   "renew_timestamp": {"$ref": "#/components/schemas/Timestamp"}, "region": {"type": "string"}, "version": {"type": "string"},
-  "addrs": {"type": "array", "items": {"type": "string"}}, "metadata": {"type": "object", "nullable": true, "additionalProperties": {"type": "string"}}}},
+  "addrs": {"type": "array", "items": {"type": "string"}}, "metadata": {"type": "object", "nullable": true, "additionalProperties": {"type": "string"}},
+  "origin": {"$ref": "#/components/schemas/Origin"}}},
 "Comparison": {"type": "object", "required": ["node", "with", "equal", "records_here", "records_there", "differences", "more", "at"], "properties": {
   "node": {"type": "string"}, "with": {"type": "string"}, "equal": {"type": "boolean"}, "records_here": {"$ref": "#/components/schemas/Count"},
   "records_there": {"$ref": "#/components/schemas/Count"}, "more": {"type": "boolean"}, "at": {"$ref": "#/components/schemas/Timestamp"},
@@ -204,6 +205,7 @@ constexpr std::string_view kSchemas = R"json({
   "by": {"type": "string", "description": "the address of the client or node that caused it, data_dir, or empty for the node itself"},
   "count": {"$ref": "#/components/schemas/Count"}, "last": {"$ref": "#/components/schemas/Timestamp"},
   "env": {"type": "string"}, "appid": {"type": "string"}, "zone": {"type": "string"}, "hostname": {"type": "string"},
+  "origin": {"$ref": "#/components/schemas/Origin"},
   "before": {"$ref": "#/components/schemas/Numbers"}, "after": {"$ref": "#/components/schemas/Numbers"}, "gap_seconds": {"$ref": "#/components/schemas/Seconds"}}},
 "Events": {"type": "object", "required": ["node", "reaches_back_to", "more", "events"], "properties": {
   "node": {"type": "string"}, "reaches_back_to": {"type": "integer", "format": "int64", "nullable": true}, "more": {"type": "boolean"},

@@ -1,5 +1,7 @@
 #include "queries/record_json.h"
 
+#include "keyspace/record_names.h"
+
 namespace discovery::queries {
 
 using nlohmann::ordered_json;
@@ -61,6 +63,11 @@ ordered_json origin_json(const OriginView& origin) {
   json["lease_seconds"] = nullptr;
   if (origin.lease > Duration::zero()) json["lease_seconds"] = std::chrono::duration<double>(origin.lease).count();
   return json;
+}
+
+void add_origin(ordered_json& to, std::string_view origin) {
+  const auto from = keyspace::key_origin_of(origin);
+  if (from) to["origin"] = origin_json({from->layout, from->key, static_cast<uint64_t>(from->lease_id), from->lease});
 }
 
 void add_times(ordered_json& to, const InstanceNumbers& n, int64_t renew_ns) {

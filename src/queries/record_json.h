@@ -42,6 +42,9 @@ struct OriginView {
 };
 [[nodiscard]] nlohmann::ordered_json origin_json(const OriginView& origin);
 
+/// "origin", where these bytes of a record's origin tell one (keyspace/record_names.h).
+void add_origin(nlohmann::ordered_json& to, std::string_view origin);
+
 /// reg_timestamp, up_timestamp, renew_timestamp, dirty_timestamp, latest_timestamp.
 void add_times(nlohmann::ordered_json& to, const registry::InstanceNumbers& numbers, int64_t renew_ns);
 

@@ -128,9 +128,7 @@ ordered_json instance_row(const InstanceView& view, Duration expire_after, TimeP
   Duration length = expire_after;
   if (origin) length = origin->lease > Duration::zero() ? origin->lease : Duration::max();
   row["overdue"] = i.numbers.state == RecordState::kVisible && age > length;
-  if (origin) {
-    row["origin"] = origin_json({origin->layout, origin->key, static_cast<uint64_t>(origin->lease_id), origin->lease});
-  }
+  add_origin(row, i.origin());
   return row;
 }
 

@@ -137,6 +137,13 @@ TEST(Etcd, HistoryAndExplainNameWhatAKeyMade) {
   EXPECT_EQ(history.at("events").at(0).at("by"), "127.0.0.1");
   EXPECT_EQ(history.at("events").at(0).at("hostname"), "c1");
   EXPECT_EQ(history.at("events").at(0).at("after").at("state"), "visible") << history;
+  const auto origin = history.at("events").at(0).at("origin");
+  EXPECT_EQ(origin.at("key"), kKey);
+  EXPECT_EQ(origin.at("layout"), "kratos");
+  EXPECT_EQ(origin.at("lease_seconds"), 60);
+  const auto then = daemon.get("/api/history?env=ct&appid=shop.cart&at=0s").json();
+  ASSERT_EQ(then.at("instances").size(), 1U) << then;
+  EXPECT_EQ(then.at("instances").at(0).at("origin"), origin);
 }
 
 TEST(Etcd, KeysAreNoInstancesOfAnEnvironmentThatCanBeAsked) {

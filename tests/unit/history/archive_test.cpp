@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "history/event_codec.h"
+#include "registry/origin.h"
 #include "simulation/simulated_disk.h"
 #include "unit/registry/node.h"
 
@@ -45,10 +46,17 @@ TEST(EventCodec, GivesBackEveryKindOfEvent) {
   node.put(name, registry::version("413"));
   node.put(name, registry::version("413"));
   ASSERT_TRUE(node.set_status(name, 2));
+  const std::string origin = registry::make_origin(seconds(60), "a key");
+  registry::RegisterArgs guest;
+  guest.key = name.key();
+  guest.addrs_json = "[]";
+  guest.metadata_json = "{}";
+  guest.origin = origin;
+  ASSERT_TRUE(node.registry.register_instance(guest, node.now));
   node.cancel(name);
   node.live(std::chrono::hours(3));
   const auto events = history.find({}).events;
-  ASSERT_EQ(events.size(), 7u);
+  ASSERT_EQ(events.size(), 8u);
   for (const Event& e : events) {
     std::string bytes;
     append_on_disk(bytes, e);

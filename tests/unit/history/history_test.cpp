@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "registry/origin.h"
 #include "unit/registry/node.h"
 
 namespace discovery::history {
@@ -69,6 +70,40 @@ TEST_F(HistoryTest, TellsWhoDidWhatAndWhen) {
   EXPECT_EQ(found.events[1].kind, EventKind::kRegistered);
   EXPECT_FALSE(found.events[1].before);
   EXPECT_EQ(found.reaches_back_to, registry::kStart);
+}
+
+TEST_F(HistoryTest, TellsTheOriginOfAGuestToItsEnd) {
+  const std::string first = registry::make_origin(seconds(60), "first");
+  const std::string second = registry::make_origin(seconds(60), "second");
+  const auto put = [&](const std::string& origin) {
+    registry::RegisterArgs args;
+    args.key = name_.key();
+    args.addrs_json = "[]";
+    args.metadata_json = "{}";
+    args.origin = origin;
+    ASSERT_TRUE(node_.registry.register_instance(args, node_.now));
+    node_.pass(seconds(1));
+  };
+  put(first);
+  put(first);
+  put(second);
+  put("");  // a service takes it over
+  put(second);
+  registry::CancelArgs cancel;
+  cancel.key = name_.key();
+  ASSERT_TRUE(node_.registry.cancel(cancel, node_.now));
+  const auto events = history_.find({}).events;
+  std::vector<std::string> told;
+  for (const Event& e : events) {
+    const std::string before = e.before && e.before->content ? e.before->content->origin : "";
+    told.push_back(std::string(kind_name(e.kind)) + " " + std::string(registry::kept_of_origin(e.origin)) + " was " +
+                   std::string(registry::kept_of_origin(before)));
+  }
+  EXPECT_THAT(told, ElementsAre("cancelled second was second", "changed second was ", "changed  was second",
+                                "changed second was first", "registered_again first was ", "registered first was "));
+  const PastState then = history_.state_at(node_.registry, name_.app(), registry::kStart + seconds(2));
+  ASSERT_EQ(then.instances.size(), 1u);
+  EXPECT_EQ(then.instances[0].past.content->origin, second);
 }
 
 TEST_F(HistoryTest, TellsEachKindOfChange) {
