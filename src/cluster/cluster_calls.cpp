@@ -159,7 +159,7 @@ void Cluster::welcomed(Other& other, const HelloReply& reply, TimePoint now) {
   other.welcome = reply.self.header.welcome;
   other.covered_by_refusal = other.ended = false;
   other.known_ours = true;
-  other.known_original = false;
+  if (std::exchange(other.known_original, false)) other.peer.left_out(now);  // an original is told in another way
   other.zone = std::string(reply.self.zone);
   other.version = std::min(settings_.version_max, reply.self.version_max);
   other.backoff = settings_.backoff_min;

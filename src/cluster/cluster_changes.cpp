@@ -35,6 +35,9 @@ void Cluster::take_local_changes(TimePoint now) {
       spread(c.ref, now);
     }
   }
+  if (changes_.changes_lost) {  // which they were is not known
+    for (const auto& [address, other] : others_) other->peer.left_out(now);
+  }
   lease_log_.append(changes_.renewed, changes_.renewals_lost, now);
 }
 

@@ -25,6 +25,7 @@ Cluster::Other& Cluster::other_at(const std::string& address, const std::string&
   auto made = std::make_unique<Other>(*this, address, zone);
   made->next_hello = now;
   made->backoff = settings_.backoff_min;
+  if (start_up_.accepts_writes()) made->peer.left_out(now);  // of what was written before
   coverage_.add(address);
   next_publish_ = now;
   return *others_.emplace(address, std::move(made)).first->second;

@@ -60,7 +60,7 @@ class PeerLink {
   [[nodiscard]] TimePoint received_until(TimePoint taken) const {
     return lost_at_ == TimePoint{} ? told_until(taken) : TimePoint{};
   }
-  /// The same of those that it was to be told, whatever was lost before the connection.
+  /// The same of those that it was to be told, whatever was lost before the connection, or was too much to be kept.
   [[nodiscard]] TimePoint told_until(TimePoint taken) const;
   [[nodiscard]] uint64_t divergent() const { return divergent_; }
   [[nodiscard]] bool said_farewell() const { return farewell_acked_; }

@@ -64,7 +64,10 @@ void Lane::on_deadline(TimePoint now) {
   }
   while (!reading_.empty() && reading_.front().reads_since() + limits.message <= now) {
     Stream& stream = reading_.front();
-    stream.connection().end_call(stream, {Code::kDeadlineExceeded, "the message came too slowly"}, Rule::kSlowMessage);
+    // Of a call that stays open the client is to come again: a watch of etcd ends for good with anything else.
+    const Status status =
+        stream.unary() ? Status{Code::kDeadlineExceeded, "the message came too slowly"} : service->overloaded();
+    stream.connection().end_call(stream, status, Rule::kSlowMessage);
   }
   arm();
 }

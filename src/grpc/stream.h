@@ -54,6 +54,8 @@ class Stream final : public Call,
   void drop_unsent();
   [[nodiscard]] Connection& connection() const { return connection_; }
 
+  [[nodiscard]] bool unary() const { return kind_ == Method::Kind::kUnary; }
+
   // Of the lane, for its lists.
   [[nodiscard]] TimePoint waits_since() const { return waits_since_; }
   void waits_since(TimePoint t) { waits_since_ = t; }

@@ -1,6 +1,6 @@
 // Bytes of an event on disk, the same for every build of this version of the format (archive.h).
 //
-// Events of guests have their origins at the end, which earlier builds take for damage; events without are as before.
+// Events of guests have their origins at the end; earlier builds leave such events out, and read the others as before.
 // Numbers are base-128 (base/bytes.h), texts have their length in front. Thread: pure functions. Errors: none for bytes
 // that are malformed; nothing is half read.
 #pragma once

@@ -49,7 +49,7 @@ class KeyMapper {
   /// instance came; "": it came by none.
   [[nodiscard]] virtual std::vector<ShownKey> keys_of(registry::AppKeyView app, const registry::Instance& instance,
                                                       uint32_t status, std::string_view own) const = 0;
-  /// What stood at a key that is gone, as far as the key tells and its clients need to be told.
+  /// For the deletion of a key of which it is not known what stood there: what its clients need to be told.
   [[nodiscard]] virtual std::string gone_value(std::string_view key) const = 0;
   /// The only application of which keys can stand in that range; none: there may be several, or keys of none.
   [[nodiscard]] virtual std::optional<registry::AppKey> app_of(const KeyRange& range) const = 0;

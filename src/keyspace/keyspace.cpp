@@ -226,7 +226,8 @@ std::optional<LeaseFacts> Keyspace::granted_elsewhere(LeaseId id, TimePoint now)
 std::optional<std::chrono::seconds> Keyspace::find_or_adopt(LeaseId id, std::string_view by, TimePoint now) {
   if (const auto length = length_of(id)) return length;
   const auto facts = granted_elsewhere(id, now);
-  if (!facts || grant_locked(id, facts->length, by, now).fault != Fault::kNone) return std::nullopt;
+  if (!facts) return length_of(id);  // its record may have come in between
+  if (grant_locked(id, facts->length, by, now).fault != Fault::kNone) return std::nullopt;
   const MutexLock lock(mutex_);
   ++adopted_;
   return facts->length;
@@ -274,7 +275,10 @@ std::optional<std::chrono::seconds> Keyspace::keep_alive(LeaseId id, std::string
   };
   if (!renew(record_of_lease(id).view())) {
     // Only its keys are known here: they tell its length, and it is taken on.
-    if (grant_locked(id, *length, by, now).fault != Fault::kNone) return std::nullopt;
+    if (grant_locked(id, *length, by, now).fault != Fault::kNone) {
+      know_records(id, nullptr);
+      return std::nullopt;
+    }
   }
   for (const std::string& key : keys_of_lease(id)) {
     static_cast<void>(renew(record_of_key(key).view()));
@@ -300,13 +304,15 @@ bool Keyspace::revoke(LeaseId id, std::string_view by, TimePoint now) {
 }
 
 std::optional<LeaseState> Keyspace::lease(LeaseId id, bool with_keys, TimePoint now) const {
-  const auto length = length_of(id);
+  auto length = length_of(id);
   if (!length) {
     // Whoever asks only looks, so it is not taken on; what its id tells is told.
-    const auto facts = granted_elsewhere(id, now);
-    if (!facts) return std::nullopt;
-    const auto rest = std::chrono::ceil<std::chrono::seconds>(facts->granted + facts->length - now);
-    return LeaseState{facts->length, std::min(rest, facts->length), {}};
+    if (const auto facts = granted_elsewhere(id, now)) {
+      const auto rest = std::chrono::ceil<std::chrono::seconds>(facts->granted + facts->length - now);
+      return LeaseState{facts->length, std::min(rest, facts->length), {}};
+    }
+    length = length_of(id);  // its record may have come in between
+    if (!length) return std::nullopt;
   }
   std::vector<std::string> keys = keys_of_lease(id);
   const Life life = life_of(id, keys);

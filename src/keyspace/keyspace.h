@@ -147,7 +147,7 @@ class Keyspace final : public registry::ChangeObserver {
   [[nodiscard]] std::vector<LeaseId> leases() const EXCLUDES(mutex_);
 
   // -- watching (watch_hub.h)
-  /// KeyMapper::gone_value(), for a deletion of what was never known here.
+  /// KeyMapper::gone_value(), for a deletion of what was not there before, here.
   [[nodiscard]] std::string gone_value(std::string_view key) const { return mapper_.gone_value(key); }
   [[nodiscard]] WatchBegin begin_watch(const KeyRange& range, Revision start, TimePoint now) const EXCLUDES(mutex_);
   /// Appends the events from number `next` on whose hold is over, and moves `next` behind them. False: some were
@@ -206,7 +206,7 @@ class Keyspace final : public registry::ChangeObserver {
   /// The length; none: not all is known, or not all is there.
   [[nodiscard]] std::optional<std::chrono::seconds> renew_known(LeaseId id, TimePoint now) REQUIRES(writing_)
       EXCLUDES(mutex_);
-  void know_records(LeaseId id, std::shared_ptr<const Records> records) EXCLUDES(mutex_);
+  void know_records(LeaseId id, std::shared_ptr<const Records> records) REQUIRES(writing_) EXCLUDES(mutex_);
   GrantOutcome grant_locked(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
       REQUIRES(writing_) EXCLUDES(mutex_);
   [[nodiscard]] std::optional<LeaseFacts> granted_elsewhere(LeaseId id, TimePoint now) const;

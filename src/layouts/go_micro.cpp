@@ -65,20 +65,6 @@ codec::Metadata with_protocol(const codec::Metadata& metadata, std::string_view 
   return codec::within_limits(with, limits.metadata) ? with : metadata;
 }
 
-/// All but what is said of its node's metadata, and the end.
-std::string value_up_to_metadata(std::string_view appid, std::string_view version, std::string_view hostname,
-                                 std::string_view host_port) {
-  std::string out = R"({"name":)";
-  codec::append_json_string(out, appid);
-  out += R"(,"version":)";
-  codec::append_json_string(out, version);
-  out += R"(,"metadata":{},"endpoints":[],"nodes":[{"id":)";
-  codec::append_json_string(out, hostname);
-  out += R"(,"address":)";
-  codec::append_json_string(out, host_port);
-  return out += R"(,"metadata":)";
-}
-
 /// One segment of a path that path.Join() leaves as it is, and nothing of which was replaced.
 bool is_segment(std::string_view text) {
   return !text.empty() && text != "." && text != ".." && text.find('/') == std::string_view::npos;
@@ -117,13 +103,23 @@ Reading read_go_micro(std::string_view value, const InstanceLimits& limits) {
 std::optional<std::string> go_micro_value(const MappedInstance& instance, const InstanceLimits& limits) {
   const auto address = pick_address(instance.addrs, member(instance.metadata, kProtocol));
   if (!address) return std::nullopt;
-  std::string out = value_up_to_metadata(instance.appid, instance.version, instance.hostname, address->host_port);
+  std::string out = R"({"name":)";
+  codec::append_json_string(out, instance.appid);
+  out += R"(,"version":)";
+  codec::append_json_string(out, instance.version);
+  out += R"(,"metadata":{},"endpoints":[],"nodes":[{"id":)";
+  codec::append_json_string(out, instance.hostname);
+  out += R"(,"address":)";
+  codec::append_json_string(out, address->host_port);
+  out += R"(,"metadata":)";
   codec::append_metadata(out, with_protocol(instance.metadata, address->scheme, limits));
   return out += "}]}";
 }
 
-std::string go_micro_gone_value(std::string_view appid, std::string_view hostname) {
-  return value_up_to_metadata(appid, "", hostname, "") + "{}}]}";
+std::string go_micro_gone_value(std::string_view appid) {
+  std::string out = R"({"name":)";
+  codec::append_json_string(out, appid);
+  return out += R"(,"version":"","metadata":{},"endpoints":[],"nodes":[]})";
 }
 
 std::optional<std::string> go_micro_key(std::string_view appid, std::string_view hostname) {

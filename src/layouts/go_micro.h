@@ -19,9 +19,10 @@ namespace discovery::layouts {
 /// As go-micro's own encoding would write it, metadata all with the node. None: no address that it can dial.
 [[nodiscard]] std::optional<std::string> go_micro_value(const MappedInstance& instance, const InstanceLimits& limits);
 
-/// What stood at that key before, as far as the key tells: go-micro's watcher reads a deletion by it, and without it
-/// ends its process.
-[[nodiscard]] std::string go_micro_gone_value(std::string_view appid, std::string_view hostname);
+/// For the deletion of a key of that service of which nothing else is known. go-micro's watcher reads a deletion by the
+/// value that was there, and without one ends its process; told of no node, its cache forgets the service and lists it
+/// again. It finds a node by its version too, which a key does not tell.
+[[nodiscard]] std::string go_micro_gone_value(std::string_view appid);
 
 /// None: the names would not come back from the key.
 [[nodiscard]] std::optional<std::string> go_micro_key(std::string_view appid, std::string_view hostname);

@@ -44,9 +44,11 @@ bool take_string(const JsonToken& first, std::string& to) {
 bool take_text(JsonReader& reader, const JsonToken& first, std::string& to) {
   switch (first.kind) {
     case JsonKind::kObjectBegin:
-    case JsonKind::kArrayBegin:
-      to = codec::json_text(container_text(reader, first));
+    case JsonKind::kArrayBegin: {
+      const std::string_view raw = container_text(reader, first);  // with its escapes: it stays JSON
+      to = codec::is_utf8(raw) ? std::string(raw) : codec::repair_utf8(raw);
       return !to.empty();
+    }
     case JsonKind::kNumber:
     case JsonKind::kTrue:
     case JsonKind::kFalse:

@@ -70,7 +70,7 @@ std::vector<VirtualKey> keys_of(const MappedInstance& instance, Layout own, cons
 std::string gone_value(std::string_view key) {
   const auto rest = below(key, kGoMicroPrefix);
   const auto parts = rest ? split_last(*rest) : std::nullopt;
-  return parts ? go_micro_gone_value(parts->before, parts->after) : "";
+  return parts ? go_micro_gone_value(parts->before) : "";
 }
 
 std::optional<KeyOwner> virtual_key_owner(std::string_view key, const Settings& settings) {

@@ -51,8 +51,8 @@ struct KeyOwner {
 /// and no two layouts make one key.
 [[nodiscard]] std::optional<KeyOwner> virtual_key_owner(std::string_view key, const Settings& settings);
 
-/// What stood at a key that is gone, where nobody here has known it: as much as its clients need to understand the
-/// deletion. Of go-micro's keys a value of that service and node; of others "".
+/// For the deletion of a key of which it is not known here what stood there: what its clients need to be told. Of
+/// go-micro's keys a value of that service, of others "".
 [[nodiscard]] std::string gone_value(std::string_view key);
 
 }  // namespace discovery::layouts

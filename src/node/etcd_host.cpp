@@ -1,6 +1,7 @@
 #include "node/etcd_host.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/siphash.h"
@@ -19,6 +20,8 @@ namespace discovery::node {
 namespace {
 
 constexpr Duration kAuditEvery = std::chrono::seconds(60);
+constexpr Duration kRememberEvery = std::chrono::seconds(2);
+constexpr std::string_view kHttp = "http://";
 /// Equal on all nodes and in all clusters: clients only compare it with itself.
 constexpr uint64_t kClusterId = 0x6469'7363'6f76'6572;
 constexpr HashKey kMemberKey{0x6d65'6d62'6572, 0x6964};
@@ -63,6 +66,7 @@ EtcdHost::EtcdHost(const Config& config, const Parts& parts)
     : registry_(parts.registry),
       cluster_(parts.cluster),
       protection_(parts.protection),
+      audit_(parts.audit),
       clock_(parts.clock),
       mapper_(layout_settings(config), etcd_env(config), config.env.region),
       keys_(keyspace_settings(config, registry_settings(config).node_id), parts.registry, mapper_, parts.clock.now()),
@@ -158,6 +162,10 @@ void EtcdHost::update_access(const std::shared_ptr<const access::TokenTable>& to
 
 TimePoint EtcdHost::tick(TimePoint now) {
   if (stopping_.load(std::memory_order_relaxed) || !cluster_.accepts_writes()) return now + std::chrono::seconds(1);
+  if (listens() && now >= next_remember_) {
+    remember_members();
+    next_remember_ = now + kRememberEvery;
+  }
   const TimePoint next = keys_.expire(cluster_.board().covered_until(), now);
   if (now >= next_audit_) {
     if (next_audit_ != TimePoint{}) keys_.audit(now);
@@ -181,15 +189,9 @@ FrontEndNumbers EtcdHost::numbers() const {
 
 uint64_t EtcdHost::cluster_id() const { return kClusterId; }
 
-// Where a node's clients of etcd connect stands in its own entry, so whoever is listed is known here.
-std::vector<protocol::etcd::MemberInfo> EtcdHost::members() const {
-  std::string own;
+// Where a node's clients of etcd connect stands in its own entry.
+std::vector<protocol::etcd::MemberInfo> EtcdHost::listed_members(std::string_view own) const {
   std::vector<protocol::etcd::MemberInfo> members;
-  {
-    const MutexLock lock(mutex_);
-    own = address_;
-    members.push_back({member_id(), host_name_.empty() ? address_ : host_name_, "http://" + address_, url_});
-  }
   registry_.with_application({self_env_, protocol::kSelfApp}, [&](const registry::Application& app) {
     app.for_each_listed([&](const registry::InstanceView& view) {
       const auto entry = layouts::mapped({protocol::kSelfApp, view.instance->hostname(), "",
@@ -197,14 +199,38 @@ std::vector<protocol::etcd::MemberInfo> EtcdHost::members() const {
       if (!entry || entry->addrs.empty()) return;
       const auto& told = entry->metadata.members;
       const auto url = std::ranges::find(told, kEtcdUrlMember, &std::pair<std::string, std::string>::first);
-      const std::string_view scheme = "http://";
       std::string_view address = entry->addrs.front();
-      if (address.starts_with(scheme)) address.remove_prefix(scheme.size());
+      if (address.starts_with(kHttp)) address.remove_prefix(kHttp.size());
       if (url == told.end() || address == own) return;
-      members.push_back({id_of(address), std::string(view.instance->hostname()), "http://" + std::string(address),
-                         std::string(url->second)});
+      members.push_back({id_of(address), std::string(view.instance->hostname()),
+                         std::string(kHttp) + std::string(address), std::string(url->second)});
     });
   });
+  return members;
+}
+
+void EtcdHost::remember_members() {
+  const MutexLock lock(mutex_);
+  std::map<uint64_t, protocol::etcd::MemberInfo> known;
+  for (protocol::etcd::MemberInfo& one : listed_members(address_)) known.insert_or_assign(one.id, std::move(one));
+  known.merge(std::exchange(seen_, {}));
+  for (const cluster::NodeOnBoard& node : *cluster_.board().nodes()) {  // anybody may list what is no node of ours
+    if (auto one = known.extract(id_of(node.address))) seen_.insert(std::move(one));
+  }
+}
+
+std::vector<protocol::etcd::MemberInfo> EtcdHost::members() const {
+  const MutexLock lock(mutex_);
+  std::vector<protocol::etcd::MemberInfo> members = listed_members(address_);
+  // Who is down is none of those; clients would lose its address until they ask again.
+  for (const cluster::NodeOnBoard& node : *cluster_.board().nodes()) {
+    const auto seen = seen_.find(id_of(node.address));
+    const bool listed =
+        std::ranges::find(members, id_of(node.address), &protocol::etcd::MemberInfo::id) != members.end();
+    if (seen != seen_.end() && !listed && node.address != address_) members.push_back(seen->second);
+  }
+  members.insert(members.begin(),
+                 {member_id(), host_name_.empty() ? address_ : host_name_, std::string(kHttp) + address_, url_});
   return members;
 }
 
@@ -213,5 +239,18 @@ bool EtcdHost::serves() const {
 }
 
 uint64_t EtcdHost::write_ticket() { return cluster_.ack_ticket(); }
+
+void EtcdHost::audited(const protocol::etcd::AuditNote& note) {
+  const std::array<observe::LogField, 9> fields{{{"user", note.user},
+                                                 {"client", note.client},
+                                                 {"route", note.method},
+                                                 {"key", note.key},
+                                                 {"range_end", note.range_end},
+                                                 {"code", static_cast<int>(note.code)},
+                                                 {"count", note.count},
+                                                 {"before", note.before},
+                                                 {"after", note.after}}};
+  audit_.write(fields);
+}
 
 }  // namespace discovery::node

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@
 #include "grpc/server.h"
 #include "keyspace/keyspace.h"
 #include "net/http_server.h"
+#include "node/audit_log.h"
 #include "node/config.h"
 #include "node/etcd_metrics.h"
 #include "node/layout_mapper.h"
@@ -37,6 +39,7 @@ class EtcdHost final : private protocol::etcd::NodePort {
     ClusterHost& cluster;
     WakeDispatcher& wakes;
     const registry::StartProtection& protection;
+    AuditLog& audit;
     const Clock& clock;
   };
 
@@ -75,13 +78,18 @@ class EtcdHost final : private protocol::etcd::NodePort {
   [[nodiscard]] bool serves() const override;
   [[nodiscard]] Duration write_wait() const override { return write_wait_; }
   [[nodiscard]] uint64_t write_ticket() override;
+  [[nodiscard]] bool audits() const override { return audit_.on(); }
+  void audited(const protocol::etcd::AuditNote& note) override;
 
+  [[nodiscard]] std::vector<protocol::etcd::MemberInfo> listed_members(std::string_view own) const;
+  void remember_members() EXCLUDES(mutex_);
   std::unique_ptr<grpc::Service> make_service(net::Reactor& reactor);
   void happened();
 
   registry::Registry& registry_;
   ClusterHost& cluster_;
   const registry::StartProtection& protection_;
+  AuditLog& audit_;
   const Clock& clock_;
   const LayoutMapper mapper_;
   keyspace::Keyspace keys_;
@@ -96,10 +104,12 @@ class EtcdHost final : private protocol::etcd::NodePort {
   std::span<const grpc::Method> methods_;     ///< of every unit; as constant
   mutable Mutex mutex_;
   std::string url_ GUARDED_BY(mutex_);
-  std::string address_ GUARDED_BY(mutex_);  ///< of this node, as the others know it
-  std::atomic<uint64_t> member_id_{0};      ///< by that address; every answer tells it
+  std::string address_ GUARDED_BY(mutex_);                                  ///< of this node, as the others know it
+  std::map<uint64_t, protocol::etcd::MemberInfo> seen_ GUARDED_BY(mutex_);  ///< other nodes, also of before; by id
+  std::atomic<uint64_t> member_id_{0};                                      ///< by that address; every answer tells it
   std::atomic<bool> stopping_{false};
   TimePoint next_audit_{};
+  TimePoint next_remember_{};
 };
 
 }  // namespace discovery::node

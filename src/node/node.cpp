@@ -42,7 +42,7 @@ Node::Node(NodeInput input, observe::Logger& logger, const Clock& clock)
       schedulers_(registry_, wakes_, logger, std::move(input.scheduler_folder)),
       notifier_(std::move(input.notifier)),
       cluster_(host_settings(config_), registry_, *this, logger, clock),
-      etcd_(config_, {registry_, cluster_, wakes_, protection_, clock}),
+      etcd_(config_, {registry_, cluster_, wakes_, protection_, audit_, clock}),
       changes_(etcd_.keys(), history_),
       heir_(std::move(input.heir)),
       expire_after_(config_.lease.expire_after),

@@ -34,7 +34,7 @@ std::string state_json(const history::History& history, const registry::Registry
     add_numbers(one, i.past.numbers);
     add_content(one, view_of(*i.past.content));
     add_times(one, i.past.numbers, i.past.lease_ns);
-    add_origin(one, i.past.content->origin);
+    add_origin(one, keyspace::key_origin_of(i.past.content->origin));
     instances.push_back(std::move(one));
   }
   json["instances"] = std::move(instances);
@@ -88,7 +88,7 @@ ordered_json event_json(const Event& e) {
   json["appid"] = e.app.appid;
   json["zone"] = e.zone;
   json["hostname"] = e.hostname;
-  add_origin(json, e.origin);
+  add_origin(json, keyspace::key_origin_of(e.origin));
   json["before"] = nullptr;
   if (e.before) {
     ordered_json before;
@@ -96,7 +96,7 @@ ordered_json event_json(const Event& e) {
     before["renew_timestamp"] = e.before->lease_ns;
     if (e.before->content) {
       add_content(before, view_of(*e.before->content));
-      add_origin(before, e.before->content->origin);
+      add_origin(before, keyspace::key_origin_of(e.before->content->origin));
     }
     json["before"] = std::move(before);
   }

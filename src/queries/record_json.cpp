@@ -1,7 +1,5 @@
 #include "queries/record_json.h"
 
-#include "keyspace/record_names.h"
-
 namespace discovery::queries {
 
 using nlohmann::ordered_json;
@@ -65,8 +63,7 @@ ordered_json origin_json(const OriginView& origin) {
   return json;
 }
 
-void add_origin(ordered_json& to, std::string_view origin) {
-  const auto from = keyspace::key_origin_of(origin);
+void add_origin(ordered_json& to, const std::optional<keyspace::KeyOrigin>& from) {
   if (from) to["origin"] = origin_json({from->layout, from->key, static_cast<uint64_t>(from->lease_id), from->lease});
 }
 

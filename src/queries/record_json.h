@@ -5,10 +5,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/time.h"
+#include "keyspace/record_names.h"
 #include "registry/instance.h"
 
 namespace discovery::queries {
@@ -42,8 +44,8 @@ struct OriginView {
 };
 [[nodiscard]] nlohmann::ordered_json origin_json(const OriginView& origin);
 
-/// "origin", where these bytes of a record's origin tell one (keyspace/record_names.h).
-void add_origin(nlohmann::ordered_json& to, std::string_view origin);
+/// "origin", where there is one (keyspace/record_names.h).
+void add_origin(nlohmann::ordered_json& to, const std::optional<keyspace::KeyOrigin>& origin);
 
 /// reg_timestamp, up_timestamp, renew_timestamp, dirty_timestamp, latest_timestamp.
 void add_times(nlohmann::ordered_json& to, const registry::InstanceNumbers& numbers, int64_t renew_ns);

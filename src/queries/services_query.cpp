@@ -128,7 +128,7 @@ ordered_json instance_row(const InstanceView& view, Duration expire_after, TimeP
   Duration length = expire_after;
   if (origin) length = origin->lease > Duration::zero() ? origin->lease : Duration::max();
   row["overdue"] = i.numbers.state == RecordState::kVisible && age > length;
-  add_origin(row, i.origin());
+  add_origin(row, origin);
   return row;
 }
 

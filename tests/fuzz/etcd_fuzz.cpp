@@ -68,6 +68,11 @@ class FuzzPort final : public protocol::etcd::NodePort {
   [[nodiscard]] bool serves() const override { return (mode_ & kAsleep) == 0; }
   [[nodiscard]] Duration write_wait() const override { return std::chrono::milliseconds(200); }
   [[nodiscard]] uint64_t write_ticket() override { return (mode_ & kWaiting) != 0 ? 1 : 0; }
+  [[nodiscard]] bool audits() const override { return true; }
+  void audited(const protocol::etcd::AuditNote& note) override {
+    FUZZ_CHECK(!note.user.empty() && !note.client.empty() && !note.method.empty());
+    FUZZ_CHECK(note.count == 0 || note.code == grpc::Code::kOk);
+  }
 
  private:
   const uint8_t mode_;

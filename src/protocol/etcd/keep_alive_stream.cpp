@@ -17,6 +17,7 @@ class KeepAliveStream final : public grpc::CallHandler {
     if (!parse(request, bytes)) return call_.finish({Code::kInternal, "malformed message"});
     if (!service_.node().serves()) return call_.finish(not_now());
     if (Status may = service_.permissions().may_any(caller_, access::Right::kWrite); may.code != Code::kOk) {
+      service_.audit_refusal({caller_, call_.client().ip, kKeepAliveMethod}, may, {});
       return call_.finish(may);
     }
     const auto length = service_.keys().keep_alive(request.id(), call_.client().ip, service_.now());

@@ -112,6 +112,7 @@ Status may_put(const UnaryContext& context, const pb::PutRequest& request) {
 Status write(const UnaryContext& context, const pb::PutRequest& request, pb::PutResponse& answer) {
   const keyspace::WriteOutcome outcome = context.service.keys().put(args_of(context, request), context.service.now());
   if (outcome.fault != keyspace::Fault::kNone) return status_of(outcome.fault);
+  context.writes.done(1, outcome.before ? outcome.before->mod_revision : 0, outcome.revision);
   fill_header(*answer.mutable_header(), context.service.ids(), outcome.revision);
   if (request.prev_kv() && outcome.before) fill(*answer.mutable_prev_kv(), *outcome.before);
   return ok();
@@ -131,6 +132,7 @@ Status may_erase(const UnaryContext& context, const pb::DeleteRangeRequest& requ
 void erase(const UnaryContext& context, const pb::DeleteRangeRequest& request, pb::DeleteRangeResponse& answer) {
   const KeyRange range = range_of(request);
   const keyspace::DeleteOutcome outcome = context.service.keys().erase(range, context.client, context.service.now());
+  context.writes.done(outcome.deleted.size(), 0, outcome.revision);
   fill_header(*answer.mutable_header(), context.service.ids(), outcome.revision);
   answer.set_deleted(static_cast<int64_t>(outcome.deleted.size()));
   if (request.prev_kv()) {
@@ -163,6 +165,14 @@ Status check_txn(const pb::TxnRequest& request) {
     }
   }
   return ok();
+}
+
+void ask_writes(const UnaryContext& context, const pb::TxnRequest& request) {
+  for (const pb::RequestOp& op : request.success()) {
+    if (op.has_request_put()) context.writes.ask(op.request_put().key());
+    const pb::DeleteRangeRequest& erased = op.request_delete_range();
+    if (op.has_request_delete_range()) context.writes.ask(erased.key(), erased.range_end());
+  }
 }
 
 /// What one operation would be refused for, by what is there before the first is done.
@@ -210,6 +220,7 @@ UnaryAnswer range(const UnaryContext& context, std::string_view bytes) {
 UnaryAnswer put(const UnaryContext& context, std::string_view bytes) {
   pb::PutRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});
+  context.writes.ask(request.key());
   Status status = check_put(request);
   if (status.code == Code::kOk) status = may_put(context, request);
   pb::PutResponse answer;
@@ -220,6 +231,7 @@ UnaryAnswer put(const UnaryContext& context, std::string_view bytes) {
 UnaryAnswer delete_range(const UnaryContext& context, std::string_view bytes) {
   pb::DeleteRangeRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});
+  context.writes.ask(request.key(), request.range_end());
   if (request.key().empty()) return UnaryAnswer::of(empty_key());
   if (Status may = may_erase(context, request); may.code != Code::kOk) return UnaryAnswer::of(std::move(may));
   pb::DeleteRangeResponse answer;
@@ -230,6 +242,7 @@ UnaryAnswer delete_range(const UnaryContext& context, std::string_view bytes) {
 UnaryAnswer txn(const UnaryContext& context, std::string_view bytes) {
   pb::TxnRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});
+  ask_writes(context, request);
   if (Status status = check_txn(request); status.code != Code::kOk) return UnaryAnswer::of(std::move(status));
   size_t shown = 0;
   for (pb::RequestOp& op : *request.mutable_success()) {

@@ -55,12 +55,16 @@ UnaryAnswer lease_grant(const UnaryContext& context, std::string_view bytes) {
 UnaryAnswer lease_revoke(const UnaryContext& context, std::string_view bytes) {
   pb::LeaseRevokeRequest request;
   if (!parse(request, bytes)) return UnaryAnswer::of({Code::kInternal, "malformed message"});
+  context.writes.ask({});
   if (Status may = may_revoke(context, request.id()); may.code != Code::kOk) return UnaryAnswer::of(std::move(may));
+  const size_t keys = context.service.node().audits() ? attached_to(context, request.id()).size() : 0;
   if (!context.service.keys().revoke(request.id(), context.client, context.service.now())) {
     return UnaryAnswer::of(no_lease());
   }
+  const keyspace::Revision revision = context.service.keys().revision();
+  context.writes.done(keys, 0, revision);
   pb::LeaseRevokeResponse answer;
-  fill_header(*answer.mutable_header(), context.service.ids(), context.service.keys().revision());
+  fill_header(*answer.mutable_header(), context.service.ids(), revision);
   return UnaryAnswer::of(answer, true);
 }
 

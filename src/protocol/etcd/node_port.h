@@ -2,11 +2,15 @@
 // Thread: any.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
+#include "grpc/status.h"
+#include "keyspace/key_value.h"
 
 namespace discovery::protocol::etcd {
 
@@ -15,6 +19,19 @@ struct MemberInfo {
   std::string name;
   std::string peer_url;
   std::string client_url;  ///< "http://10.0.0.1:2379"
+};
+
+/// A write that was asked for, or a call that was refused for who sent it. Valid during the call.
+struct AuditNote {
+  std::string_view user;  ///< Permissions::user_of()
+  std::string_view client;
+  std::string_view method;     ///< its path
+  std::string_view key;        ///< any bytes; "" of a lease, and where the call names none
+  std::string_view range_end;  ///< as etcd says it
+  grpc::Code code = grpc::Code::kOk;
+  size_t count = 0;               ///< keys that were written or deleted
+  keyspace::Revision before = 0;  ///< of what a put replaced
+  keyspace::Revision after = 0;
 };
 
 class NodePort {
@@ -33,6 +50,10 @@ class NodePort {
   /// Names all that was written up to now; EtcdService::everywhere() is called with it, or a larger one. 0: there is
   /// nobody to wait for.
   [[nodiscard]] virtual uint64_t write_ticket() = 0;
+
+  /// Somebody reads what is audited.
+  [[nodiscard]] virtual bool audits() const = 0;
+  virtual void audited(const AuditNote& note) = 0;
 
  protected:
   ~NodePort() = default;

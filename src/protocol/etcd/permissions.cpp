@@ -21,6 +21,13 @@ Permissions::Caller Permissions::identify(const grpc::CallRequest& request) {
   return {std::string(secret)};
 }
 
+std::string_view Permissions::user_of(const Caller& caller) const {
+  if (!tokens_) return "-";
+  if (caller.secret.empty()) return "anonymous";
+  const access::Principal* const token = tokens_->find(caller.secret);
+  return token ? std::string_view(token->name) : "unknown";
+}
+
 const access::Principal* Permissions::who(const Caller& caller) const {
   return caller.secret.empty() ? tokens_->anonymous() : tokens_->find(caller.secret);
 }

@@ -39,6 +39,8 @@ class Permissions {
     std::string secret;  ///< "": none
   };
   [[nodiscard]] static Caller identify(const grpc::CallRequest& request);
+  /// As the audit names it: of a token its name, "anonymous", "unknown"; "-" without access control. Valid as find().
+  [[nodiscard]] std::string_view user_of(const Caller& caller) const;
 
   [[nodiscard]] Status may_read(const Caller& caller, const KeyRange& range) const;
   /// `before`: what is there and is written over; null: nothing.

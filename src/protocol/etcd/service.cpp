@@ -33,9 +33,16 @@ constexpr std::array kMethods = {
 constexpr std::array<UnaryMethod, 14> kUnary = {
     range,        put,         delete_range, txn,   compact,      lease_grant, lease_revoke, lease_time_to_live,
     lease_leases, member_list, status,       alarm, authenticate, auth_status};
-constexpr size_t kWatch = kUnary.size();
+static_assert(kMethods[kWatchMethod].path.ends_with("/Watch") &&
+              kMethods[kKeepAliveMethod].path.ends_with("KeepAlive") && kUnary.size() == kWatchMethod);
 /// Answered while the node does not serve yet, too: they say nothing of keys.
 constexpr size_t kFirstOfNode = 9;
+
+/// For who asks, and not for what.
+bool is_refusal(const Status& status) {
+  return status.code == Code::kPermissionDenied || status.code == Code::kUnauthenticated ||
+         status.message == wrong_password().message;
+}
 
 class UnaryCall final : public grpc::CallHandler, private WriteWaits::Waiting {
  public:
@@ -45,7 +52,9 @@ class UnaryCall final : public grpc::CallHandler, private WriteWaits::Waiting {
   void on_message(std::string_view bytes) override {
     if (method_ < kFirstOfNode && !service_.node().serves()) return call_.finish(not_now());
     if (bytes.size() > kRequestBytesMax) return call_.finish(too_large());
-    UnaryAnswer answer = kUnary[method_]({service_, caller_, call_.client().ip}, bytes);
+    AskedWrites writes;
+    UnaryAnswer answer = kUnary[method_]({service_, caller_, call_.client().ip, writes}, bytes);
+    if (service_.node().audits()) audit(answer.status, writes);
     if (answer.status.code != Code::kOk) return call_.finish(answer.status);
     answer_ = std::move(answer.message);
     const Duration wait = answer.written ? service_.node().write_wait() : Duration::zero();
@@ -58,6 +67,19 @@ class UnaryCall final : public grpc::CallHandler, private WriteWaits::Waiting {
   [[nodiscard]] bool answers_soon() const override { return waiting_; }
 
  private:
+  void audit(const Status& status, const AskedWrites& writes) {
+    const std::string_view user = service_.permissions().user_of(caller_);
+    AuditNote note{user, call_.client().ip, kMethods[method_].path, {}, {}, status.code};
+    if (writes.all().empty() && is_refusal(status)) service_.node().audited(note);
+    for (const AskedWrites::One& one : writes.all()) {
+      note.key = one.key;
+      note.range_end = one.range_end;
+      note.count = one.count;
+      note.before = one.before;
+      note.after = one.after;
+      service_.node().audited(note);
+    }
+  }
   void written() override {
     waiting_ = false;
     call_.send(answer_);
@@ -109,12 +131,18 @@ void EtcdService::update_access(std::shared_ptr<const access::TokenTable> tokens
   guarded_.for_each([](Guarded& stream) { stream.access_changed(); });
 }
 
+void EtcdService::audit_refusal(const Audited& call, const Status& status, std::string_view key) {
+  if (!parts_.node.audits()) return;
+  const std::string_view user = parts_.permissions.user_of(call.caller);
+  parts_.node.audited({user, call.client, kMethods[call.method].path, key, {}, status.code});
+}
+
 std::span<const grpc::Method> EtcdService::methods() const { return kMethods; }
 
 std::unique_ptr<grpc::CallHandler> EtcdService::open(const grpc::CallRequest& request, grpc::Call& call) {
   const Permissions::Caller caller = Permissions::identify(request);
   if (request.method < kUnary.size()) return std::make_unique<UnaryCall>(*this, call, caller, request.method);
-  return request.method == kWatch ? watch_stream(*this, call, caller) : keep_alive_stream(*this, call, caller);
+  return request.method == kWatchMethod ? watch_stream(*this, call, caller) : keep_alive_stream(*this, call, caller);
 }
 
 grpc::Status EtcdService::unknown_method(std::string_view path) const { return refused(std::string(path)); }

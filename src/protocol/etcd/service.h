@@ -3,6 +3,7 @@
 //   Call --message--> parse --may?--> Keyspace --> answer, a write when every node that can be reached has it (R4)
 //   Watch stream --create--> WatchHub --> an event each, when its hold is over
 //
+// Every write that is asked for, and every refusal for who asks, is told to the audit; grants and renewals are not.
 // What is refused: compares, history by revision, and what changes the cluster (errors.h). Reads are answered from what
 // is here, "linearizable" or not. A transaction is its operations one after the other.
 // Lifecycle: one per reactor; the key space, the node and the reactor outlive it. Thread: its reactor's, but flush()
@@ -80,6 +81,14 @@ class EtcdService final : public grpc::Service {
     ~Guarded() = default;
   };
   void guard(Guarded& stream) { guarded_.push_back(stream); }
+  /// What the audit is told of: a call, and who makes it.
+  struct Audited {
+    const Permissions::Caller& caller;
+    std::string_view client;
+    size_t method;
+  };
+  /// A watch, or renewals, that were refused for who asks.
+  void audit_refusal(const Audited& call, const Status& status, std::string_view key);
   [[nodiscard]] Deadlines& deadlines() { return parts_.deadlines; }
   [[nodiscard]] TimePoint now() const { return parts_.clock.now(); }
   [[nodiscard]] HeaderIds ids() const { return {parts_.node.cluster_id(), parts_.node.member_id()}; }

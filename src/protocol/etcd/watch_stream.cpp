@@ -185,6 +185,7 @@ void WatchStream::create(const pb::WatchCreateRequest& request) {
   KeyRange range = range_of(request);
   if (range.key.empty()) range.key = std::string(1, '\0');  // as etcd does
   if (Status may = service_.permissions().may_read(caller_, range); may.code != Code::kOk) {
+    service_.audit_refusal({caller_, call_.client().ip, kWatchMethod}, may, range.key);
     return refuse(may.code == Code::kUnauthenticated ? kBadTokenReason : kForbiddenReason);
   }
   if (request.start_revision() < 0) return refuse(compacted().message);

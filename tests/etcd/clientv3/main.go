@@ -71,7 +71,7 @@ func register(endpoints []string, service string, i harness.Instance) (harness.R
 
 // put repeats what the library does not: a write that met a dying connection.
 func (r *registration) put() error {
-	return repeat(func(ctx context.Context) error {
+	return harness.Repeat(func(ctx context.Context) error {
 		_, err := r.client.Put(ctx, r.key, r.i.Addr+","+r.i.Tag, clientv3.WithLease(r.lease))
 		return err
 	})
@@ -81,20 +81,7 @@ func (r *registration) Change(tag string) error { r.i.Tag = tag; return r.put() 
 
 func (r *registration) Remove() error {
 	r.cancel()
-	return repeat(func(ctx context.Context) error { _, err := r.client.Revoke(ctx, r.lease); return err })
-}
-
-func repeat(f func(context.Context) error) (err error) {
-	for range 5 {
-		ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
-		err = f(ctx)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return err
+	return harness.Repeat(func(ctx context.Context) error { _, err := r.client.Revoke(ctx, r.lease); return err })
 }
 
 func list(endpoints []string, service string) ([]string, error) {
@@ -196,6 +183,7 @@ func through(t *harness.T) (func() error, error) {
 	}()
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	want, writes, refused := map[string]string{}, 0, 0
+	members, looks, short := len(t.Nodes), 0, ""
 	go func() {
 		defer close(stopped)
 		for n := 0; ; n++ {
@@ -203,6 +191,16 @@ func through(t *harness.T) (func() error, error) {
 			case <-stop:
 				return
 			case <-time.After(20 * time.Millisecond): // sleeps: a steady stream of writes is the scenario
+			}
+			if n%10 == 0 { // who replaces its endpoints by it must not lose the node that is down
+				call, done := context.WithTimeout(context.Background(), 3*time.Second)
+				if list, err := writer.MemberList(call); err == nil {
+					looks++
+					if len(list.Members) != members {
+						short = fmt.Sprintf("MemberList showed %d of %d: %v", len(list.Members), members, list.Members)
+					}
+				}
+				done()
 			}
 			key := fmt.Sprintf("%s%02d", prefix, n%20)
 			call, done := context.WithTimeout(context.Background(), 3*time.Second)
@@ -230,7 +228,10 @@ func through(t *harness.T) (func() error, error) {
 		defer cancel()
 		close(stop)
 		<-stopped
-		t.Note(fmt.Sprintf("%d writes, %d of them failed", writes, refused))
+		t.Note(fmt.Sprintf("%d writes, %d of them failed; %d lists of members", writes, refused, looks))
+		if short != "" || looks == 0 {
+			return fmt.Errorf("%d lists of members; %s", looks, short)
+		}
 		// What a failed write did stands in the store: the store has the last word on those keys.
 		call, done := context.WithTimeout(context.Background(), 5*time.Second)
 		defer done()

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -69,7 +70,7 @@ func register(nodes []string, service string, i harness.Instance) (harness.Regis
 		return nil, err
 	}
 	r := &registration{registry: one, service: describe(service, i), stop: make(chan struct{})}
-	if err := repeat(r.again); err != nil {
+	if err := harness.Repeat(func(context.Context) error { return r.again() }); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -104,25 +105,14 @@ func (r *registration) Change(tag string) error {
 	changed.Nodes = []*registry.Node{&node}
 	r.service = &changed
 	r.mutex.Unlock()
-	return repeat(r.again)
+	return harness.Repeat(func(context.Context) error { return r.again() })
 }
 
 func (r *registration) Remove() error {
 	close(r.stop)
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	return repeat(func() error { return r.registry.Deregister(r.service) })
-}
-
-// repeat: the library repeats no write that met a dying connection.
-func repeat(f func() error) (err error) {
-	for range 5 {
-		if err = f(); err == nil {
-			return nil
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return err
+	return harness.Repeat(func(context.Context) error { return r.registry.Deregister(r.service) })
 }
 
 func list(nodes []string, service string) ([]string, error) {
@@ -153,6 +143,14 @@ func text(node *registry.Node) string {
 
 type consumer struct{ harness.Known }
 
+func (c *consumer) fill(texts []string) {
+	c.Replace(nil)
+	for _, text := range texts {
+		id, _, _ := strings.Cut(text, "=")
+		c.Put(id, text)
+	}
+}
+
 // consume is a cache as go-micro's: what was there, then what the watcher tells. It begins to watch first.
 func consume(nodes []string, service string) (harness.Consumer, error) {
 	one, err := open(nodes)
@@ -168,20 +166,18 @@ func consume(nodes []string, service string) (harness.Consumer, error) {
 		return nil, err
 	}
 	c := &consumer{}
-	for _, text := range texts {
-		for k := range text {
-			if text[k] == '=' {
-				c.Put(text[:k], text)
-				break
-			}
-		}
-	}
+	c.fill(texts)
 	go func() {
 		for {
 			result, err := watcher.Next()
 			if err != nil {
 				c.Put("end", "the watcher ended: "+err.Error()) // never without our stopping it
 				return
+			}
+			if result.Action == "delete" && len(result.Service.Nodes) == 0 { // go-micro's cache drops the service, and lists it when it is asked
+				if texts, err := lookUp(one, service); err == nil {
+					c.fill(texts)
+				}
 			}
 			for _, node := range result.Service.Nodes {
 				if result.Action == "delete" {

@@ -1,9 +1,25 @@
 package harness
 
 import (
+	"context"
 	"strings"
 	"sync"
+	"time"
 )
+
+// Repeat does what the libraries leave to their users: a write that met a dying connection is tried again.
+func Repeat(f func(context.Context) error) (err error) {
+	for range 5 {
+		ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+		err = f(ctx)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return err
+}
 
 // Pool keeps one client per list of endpoints, as a process would.
 type Pool[C any] struct {

@@ -52,7 +52,7 @@ func register(nodes []string, service string, i harness.Instance) (harness.Regis
 		return nil, err
 	}
 	r := &registration{client: client, service: service, i: i}
-	return r, repeat(r.register)
+	return r, harness.Repeat(r.register)
 }
 
 // register makes a Registry for each: Register of the library closes the lessor of the one before.
@@ -62,32 +62,18 @@ func (r *registration) register(ctx context.Context) error {
 		return err
 	}
 	r.made = append(r.made, func() error {
-		return repeat(func(ctx context.Context) error { return one.Deregister(ctx, instance) })
+		return harness.Repeat(func(ctx context.Context) error { return one.Deregister(ctx, instance) })
 	})
 	return nil
 }
 
-func (r *registration) Change(tag string) error { r.i.Tag = tag; return repeat(r.register) }
+func (r *registration) Change(tag string) error { r.i.Tag = tag; return harness.Repeat(r.register) }
 
 func (r *registration) Remove() (err error) {
 	for _, undo := range r.made {
 		if failed := undo(); failed != nil {
 			err = failed
 		}
-	}
-	return err
-}
-
-// repeat: the library repeats no write that met a dying connection.
-func repeat(f func(context.Context) error) (err error) {
-	for range 5 {
-		ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
-		err = f(ctx)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	return err
 }

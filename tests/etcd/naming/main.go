@@ -85,7 +85,7 @@ func register(nodes []string, service string, i harness.Instance) (harness.Regis
 }
 
 func (r *registration) add() error {
-	return repeat(func(ctx context.Context) error {
+	return harness.Repeat(func(ctx context.Context) error {
 		return r.manager.AddEndpoint(ctx, r.key, endpoints.Endpoint{Addr: r.i.Addr, Metadata: r.i.Tag}, clientv3.WithLease(r.lease))
 	})
 }
@@ -94,21 +94,7 @@ func (r *registration) Change(tag string) error { r.i.Tag = tag; return r.add() 
 
 func (r *registration) Remove() error {
 	r.cancel()
-	return repeat(func(ctx context.Context) error { return r.manager.DeleteEndpoint(ctx, r.key) })
-}
-
-// repeat does what the library does not: it repeats no transaction that met a dying connection.
-func repeat(f func(context.Context) error) (err error) {
-	for range 5 {
-		ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
-		err = f(ctx)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return err
+	return harness.Repeat(func(ctx context.Context) error { return r.manager.DeleteEndpoint(ctx, r.key) })
 }
 
 func list(nodes []string, service string) ([]string, error) {

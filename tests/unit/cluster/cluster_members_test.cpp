@@ -33,6 +33,46 @@ TEST(ClusterMembers, MembersAreToldByPeers) {
   EXPECT_TRUE(w["b:1"].listed(host(1)));
 }
 
+/// Up to when all that was written at a:1 is received by somebody.
+bool received(World& w, TimePoint made) { return w["a:1"].cluster.received_until() > made; }
+
+TEST(ClusterMembers, AWriteIsReceivedWhenAPeerHasIt) {
+  World w;
+  w.add({"a:1", 1, seeds_at({"b:1"})});
+  w.add({"b:1", 2, seeds_at({"a:1"})});
+  w.run_for(seconds(5));
+  for (int i = 0; i < 20; ++i) {
+    w.run_for(milliseconds(7));
+    w["a:1"].put(host(i));
+    const TimePoint made = w.now;
+    ASSERT_TRUE(w.run_until([&] { return received(w, made); }, milliseconds(100))) << i;
+    EXPECT_TRUE(w["b:1"].listed(host(i))) << i;
+  }
+  w.cut("a:1", "b:1");
+  w["a:1"].put(host(99));
+  const TimePoint made = w.now;
+  EXPECT_FALSE(w.run_until([&] { return received(w, made); }, seconds(20)));
+  w.cut("a:1", "b:1", false);
+  EXPECT_TRUE(w.run_until([&] { return received(w, made); }, seconds(90)));
+  EXPECT_TRUE(w["b:1"].listed(host(99)));
+}
+
+TEST(ClusterMembers, AWriteIsNotReceivedByWhoComesAfterIt) {
+  World w;
+  w.add({"a:1", 1, {}, "zone-a", open});
+  w.run_for(seconds(5));
+  w["a:1"].put(host(1));
+  const TimePoint made = w.now;
+  w.run_for(milliseconds(100));
+  Member& b = w.add({"b:1", 2, seeds_at({"a:1"}), "zone-a", open});
+  b.refused_version = registry::Put{}.version;
+  ASSERT_TRUE(w.run_until([&] { return w["a:1"].link("b:1").state == "ours"; }, seconds(5)));
+  EXPECT_FALSE(w.run_until([&] { return received(w, made); }, seconds(30))) << "it does not have it";
+  b.refused_version = "";
+  EXPECT_TRUE(w.run_until([&] { return received(w, made); }, minutes(2)));
+  EXPECT_TRUE(b.listed(host(1)));
+}
+
 TEST(ClusterMembers, StrangersAreRefusedUnlessMembershipIsOpen) {
   World w;
   Member& a = w.add({"a:1", 1, {}});

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "registry/record_codec.h"
 #include "unit/keyspace/keyspace_testing.h"
 
@@ -217,6 +220,36 @@ TEST(KeyspaceLeases, OfAnotherNodeAreTakenOn) {
   EXPECT_EQ(b.put("k2", "v", 4711).fault, Fault::kNoLease) << "an id that tells nothing";
 }
 
+TEST(KeyspaceLeases, AreThereWhileTheirRecordComes) {
+  Node a(1), b(2);
+  constexpr size_t kLeases = 3000;
+  std::vector<LeaseId> ids;
+  std::vector<std::string> records;
+  for (size_t i = 0; i < kLeases; ++i) {
+    ids.push_back(a.grant(seconds(60)));
+    const RecordName name = record_of_lease(ids.back());
+    a.registry.with_record(a.registry.find_record(name.view()), [&](const registry::StoredRecord& stored) {
+      registry::append_record(records.emplace_back(), stored.at(a.now));
+    });
+  }
+  std::atomic<size_t> asked{0};
+  std::thread arrives([&] {
+    for (size_t i = 0; i < kLeases; ++i) {
+      while (asked.load() <= i) continue;
+      std::string_view rest = records[i];
+      b.registry.join({.record = *registry::read_record(rest), .lease = b.now}, b.now);
+    }
+  });
+  size_t lost = 0;
+  for (const LeaseId id : ids) {
+    const size_t now = asked.fetch_add(1);
+    for (std::atomic<size_t> spins = 0; spins < now % 1500;) ++spins;  // so that the two meet at every point
+    if (!b.keys.keep_alive(id, "", b.now) || !b.keys.lease(id, false, b.now)) ++lost;
+  }
+  arrives.join();
+  EXPECT_EQ(lost, 0U);
+}
+
 TEST(KeyspaceLeases, ThatWereRevokedAreNotTakenOn) {
   Node a(1), b(2);
   const LeaseId lease = a.grant(seconds(10));
@@ -362,6 +395,26 @@ TEST(KeyspaceLeases, AKeyWithoutItsLeaseRecordEndsToo) {
   b.pass(seconds(15));
   EXPECT_EQ(b.get("k"), "-");
   EXPECT_THAT(b.keys.leases(), IsEmpty());
+}
+
+TEST(KeyspaceLeases, AreNotKeptAliveWhereTheyCannotBeTakenOn) {
+  Node a(1), b(2);
+  const LeaseId lease = a.grant(seconds(60));
+  a.put("k", "v", lease);
+  const RecordName name = record_of_key("k");
+  std::string bytes;
+  a.registry.with_record(a.registry.find_record(name.view()), [&](const registry::StoredRecord& stored) {
+    registry::append_record(bytes, stored.at(a.now));
+  });
+  std::string_view rest = bytes;
+  b.registry.join({.record = *registry::read_record(rest), .lease = b.now}, b.now);
+  b.registry.set_memory_bytes_max(1);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(b.keys.keep_alive(lease, "", b.now)) << "there is no room for its record";
+  b.registry.set_memory_bytes_max(UINT64_MAX);
+  b.now += seconds(1);
+  EXPECT_TRUE(b.keys.keep_alive(lease, "", b.now));
+  EXPECT_TRUE(b.keys.keep_alive(lease, "", b.now));
+  EXPECT_EQ(silence(b, name.view()), Duration::zero());
 }
 
 // -- instances

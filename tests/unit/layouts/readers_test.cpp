@@ -197,6 +197,8 @@ TEST(Naming, FlattensMetadata) {
   EXPECT_EQ(metadata("{}"), "{}");
   EXPECT_EQ(metadata(R"({"b":"\u00e4","a":1.50,"c":true,"d":null,"e":{"x":[1, 2]}})"),
             "{\"a\":\"1.50\",\"b\":\"\xC3\xA4\",\"c\":\"true\",\"d\":\"\",\"e\":\"{\\\"x\\\":[1, 2]}\"}");
+  EXPECT_EQ(metadata(R"({"e":{"x":"a\"b\\"}})"), R"({"e":"{\"x\":\"a\\\"b\\\\\"}"})")
+      << "JSON within keeps its escapes";
   EXPECT_EQ(metadata(R"("text")"), R"({"metadata":"text"})");
   EXPECT_EQ(metadata("17"), R"({"metadata":"17"})");
   EXPECT_EQ(metadata("[1,{}]"), R"({"metadata":"[1,{}]"})");

@@ -37,6 +37,60 @@ std::shared_ptr<const access::TokenTable> tokens(std::vector<access::TokenSpec> 
 
 Fields as(const std::string& token) { return {{"token", token}}; }
 
+TEST(EtcdAudit, TellsEveryWriteThatWasAskedForAndEveryRefusal) {
+  EtcdNode node(tokens());
+  const auto lines = [&] { return std::exchange(node.port.lines, {}); };
+  node.put("svc/shop/h1", "1", 0, as(kShop));
+  node.put("svc/shop/h1", "2", 0, as(kShop));
+  node.put("svc/cart/h1", "1", 0, as(kShop));
+  node.put("svc/shop/h1", "2", 0, as("who-knows-9!Lk2"));
+  node.put("svc/shop/h1", "2", 999, as(kShop));
+  node.put("svc/shop/h1", "2");
+  EXPECT_THAT(
+      lines(),
+      ElementsAre("shop 10.0.0.9 Put svc/shop/h1 code 0 count 1", "shop 10.0.0.9 Put svc/shop/h1 code 0 count 1",
+                  "shop 10.0.0.9 Put svc/cart/h1 code 7", "unknown 10.0.0.9 Put svc/shop/h1 code 16",
+                  "shop 10.0.0.9 Put svc/shop/h1 code 5", "anonymous 10.0.0.9 Put svc/shop/h1 code 7"));
+  node.put("svc/shop/h2", "1", 0, as(kShop));
+  node.erase("svc/shop/", "svc/shop0", as(kAll));
+  node.erase("none", "", as(kAll));
+  node.range("svc/", "svc0", as(kShop));
+  node.range("svc/shop/", "svc/shop0", as(kShop));
+  EXPECT_THAT(lines(), ElementsAre("shop 10.0.0.9 Put svc/shop/h2 code 0 count 1",
+                                   "all 10.0.0.9 DeleteRange svc/shop/..svc/shop0 code 0 count 2",
+                                   "all 10.0.0.9 DeleteRange none code 0", "shop 10.0.0.9 Range  code 7"));
+  pb::TxnRequest txn;
+  txn.add_success()->mutable_request_put()->set_key("svc/shop/a");
+  txn.add_success()->mutable_request_range()->set_key("svc/shop/a");
+  txn.add_success()->mutable_request_delete_range()->set_key("svc/shop/a");
+  node.ask<pb::TxnResponse>("KV/Txn", txn, as(kAll));
+  node.ask<pb::TxnResponse>("KV/Txn", txn, as(kShopReader));
+  EXPECT_THAT(lines(),
+              ElementsAre("all 10.0.0.9 Txn svc/shop/a code 0 count 1", "all 10.0.0.9 Txn svc/shop/a code 0 count 1",
+                          "shop-reader 10.0.0.9 Txn svc/shop/a code 7", "shop-reader 10.0.0.9 Txn svc/shop/a code 7"));
+  pb::LeaseGrantRequest grant;
+  grant.set_ttl(60);
+  pb::LeaseRevokeRequest revoke;
+  revoke.set_id(node.ask<pb::LeaseGrantResponse>("Lease/LeaseGrant", grant, as(kAll)).answer.id());
+  node.put("svc/shop/l", "1", revoke.id(), as(kAll));
+  lines();
+  node.ask<pb::LeaseRevokeResponse>("Lease/LeaseRevoke", revoke, as(kAll));
+  pb::AuthenticateRequest who;
+  who.set_name("shop");
+  who.set_password("wrong");
+  node.ask<pb::AuthenticateResponse>("Auth/Authenticate", who);
+  EXPECT_THAT(lines(),
+              ElementsAre("all 10.0.0.9 LeaseRevoke  code 0 count 1", "anonymous 10.0.0.9 Authenticate  code 3"));
+  Running watch(node, "Watch/Watch", as(kShop));
+  pb::WatchRequest create;
+  create.mutable_create_request()->set_key("svc/cart/h1");
+  watch.say(create);
+  Running alive(node, "Lease/LeaseKeepAlive", as(kShopReader));
+  alive.say(pb::LeaseKeepAliveRequest());
+  EXPECT_THAT(lines(),
+              ElementsAre("shop 10.0.0.9 Watch svc/cart/h1 code 7", "shop-reader 10.0.0.9 LeaseKeepAlive  code 7"));
+}
+
 struct EtcdAccess : testing::Test {
   EtcdNode node{tokens()};
 

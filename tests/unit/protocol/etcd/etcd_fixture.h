@@ -66,11 +66,22 @@ class FakePort final : public NodePort {
             {89, "two", "http://10.0.0.2:7171", "http://10.0.0.2:2379"}};
   }
   [[nodiscard]] bool serves() const override { return serving; }
+  [[nodiscard]] bool audits() const override { return true; }
+  void audited(const AuditNote& note) override {
+    std::string line = std::string(note.user) + " " + std::string(note.client) + " " +
+                       std::string(note.method.substr(note.method.find('/', 1) + 1)) + " " + std::string(note.key);
+    if (!note.range_end.empty()) line += ".." + std::string(note.range_end);
+    line += " code " + std::to_string(static_cast<int>(note.code));
+    if (note.count > 0) line += " count " + std::to_string(note.count);
+    EXPECT_LT(note.before, note.count > 0 ? note.after : 1);
+    lines.push_back(line);
+  }
   [[nodiscard]] Duration write_wait() const override { return wait; }
   [[nodiscard]] uint64_t write_ticket() override {
     ++tickets_asked;
     return ticket;
   }
+  std::vector<std::string> lines;  ///< of the audit
   bool serving = true;
   Duration wait{};
   uint64_t ticket = 0;
