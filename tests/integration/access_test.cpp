@@ -19,14 +19,6 @@ Finished check(const std::vector<std::string>& settings) {
   return run_discoveryd({std::move(flags), {}, std::nullopt});
 }
 
-std::vector<std::string> lines_with(const std::string& text, const std::string& word) {
-  std::vector<std::string> found;
-  for (const std::string& line : lines_of(text)) {
-    if (line.find(word) != std::string::npos) found.push_back(line);
-  }
-  return found;
-}
-
 TEST(AccessStart, HalfSecuredIsRefused) {
   const AccessFiles files;
   const std::string tokens = "access.token_file=" + files.tokens;

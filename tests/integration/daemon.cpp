@@ -183,4 +183,10 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+std::vector<std::string> lines_with(const std::string& text, const std::string& word) {
+  std::vector<std::string> found = lines_of(text);
+  std::erase_if(found, [&](const std::string& line) { return line.find(word) == std::string::npos; });
+  return found;
+}
+
 }  // namespace discovery::integration

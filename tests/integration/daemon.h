@@ -113,5 +113,7 @@ class Daemon {
 
 /// `text` by lines, without their ends.
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
+/// Those that hold the word.
+[[nodiscard]] std::vector<std::string> lines_with(const std::string& text, const std::string& word);
 
 }  // namespace discovery::integration

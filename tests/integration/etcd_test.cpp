@@ -191,6 +191,14 @@ TEST(EtcdAccess, TakesTokensWhereTheyAreRequired) {
                        {{"token", given.token()}}),
             "7 etcdserver: permission denied");
   EXPECT_EQ(daemon.hosts("shop.cart"), std::vector<std::string>{"c1"});
+  daemon.process().signal(SIGTERM);
+  EXPECT_TRUE(daemon.process().wait());
+  const std::string audit = read_file(files.audit);
+  EXPECT_EQ(lines_with(audit, "route=/etcdserverpb.KV/Put").size(), 5U) << audit;
+  const auto done = lines_with(audit, "user=writer client=127.0.0.1 route=/etcdserverpb.KV/Put key=" + kKey);
+  ASSERT_EQ(done.size(), 1U) << audit;
+  EXPECT_THAT(done[0], HasSubstr("code=0 count=1 before=0 after="));
+  EXPECT_THAT(audit, Not(HasSubstr(kWriter)));
 }
 
 // A stream of watches goes by the tokens of now.
