@@ -525,8 +525,10 @@ func leaseMoves(t *harness.T) error {
 	})
 }
 
+// leaseExpires keeps to one node: discoveryd gives a lease that was granted at one and used at another at once the grace of a node
+// that is gone (docs/etcd.md, "Known holes").
 func leaseExpires(t *harness.T) error {
-	return with(t.Order(0), func(ctx context.Context, c *clientv3.Client) error {
+	return with(t.Node(0), func(ctx context.Context, c *clientv3.Client) error {
 		grant, err := c.Grant(ctx, 2)
 		if err != nil {
 			return err
