@@ -19,8 +19,8 @@ constexpr uint64_t kAfter = 4;
 constexpr uint64_t kOrigin = 8;  ///< origins stand at the end: of the event, and of the content, if there is one
 /// Of texts_of_names() and texts_of(), without the origin.
 constexpr size_t kTextsFirst = 5;
-static_assert(std::tuple_size_v<decltype(texts_of_names(std::declval<Event&>()))> == kTextsFirst + 1 &&
-              std::tuple_size_v<decltype(texts_of(std::declval<Content&>()))> == kTextsFirst + 1);
+static_assert(std::tuple_size_v<decltype(texts_of_names(std::declval<Event&>()))> == kTextsFirst + 1);
+static_assert(std::tuple_size_v<decltype(texts_of(std::declval<Content&>()))> == kTextsFirst + 1);
 
 void append_numbers(std::string& out, const InstanceNumbers& n) {
   append_signed(out, n.version.incarnation.t_ns);

@@ -45,7 +45,7 @@ struct OriginView {
 [[nodiscard]] nlohmann::ordered_json origin_json(const OriginView& origin);
 
 /// "origin", where there is one (keyspace/record_names.h).
-void add_origin(nlohmann::ordered_json& to, const std::optional<keyspace::KeyOrigin>& origin);
+void add_origin(nlohmann::ordered_json& to, const std::optional<keyspace::KeyOrigin>& from);
 
 /// reg_timestamp, up_timestamp, renew_timestamp, dirty_timestamp, latest_timestamp.
 void add_times(nlohmann::ordered_json& to, const registry::InstanceNumbers& numbers, int64_t renew_ns);
