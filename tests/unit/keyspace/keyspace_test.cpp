@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <thread>
-
 #include "registry/record_codec.h"
 #include "unit/keyspace/keyspace_testing.h"
 
@@ -218,36 +215,6 @@ TEST(KeyspaceLeases, OfAnotherNodeAreTakenOn) {
   b.now += seconds(10);
   EXPECT_FALSE(b.keys.keep_alive(old, "", b.now)) << "it is as old as it is long";
   EXPECT_EQ(b.put("k2", "v", 4711).fault, Fault::kNoLease) << "an id that tells nothing";
-}
-
-TEST(KeyspaceLeases, AreThereWhileTheirRecordComes) {
-  Node a(1), b(2);
-  constexpr size_t kLeases = 3000;
-  std::vector<LeaseId> ids;
-  std::vector<std::string> records;
-  for (size_t i = 0; i < kLeases; ++i) {
-    ids.push_back(a.grant(seconds(60)));
-    const RecordName name = record_of_lease(ids.back());
-    a.registry.with_record(a.registry.find_record(name.view()), [&](const registry::StoredRecord& stored) {
-      registry::append_record(records.emplace_back(), stored.at(a.now));
-    });
-  }
-  std::atomic<size_t> asked{0};
-  std::thread arrives([&] {
-    for (size_t i = 0; i < kLeases; ++i) {
-      while (asked.load() <= i) continue;
-      std::string_view rest = records[i];
-      b.registry.join({.record = *registry::read_record(rest), .lease = b.now}, b.now);
-    }
-  });
-  size_t lost = 0;
-  for (const LeaseId id : ids) {
-    const size_t now = asked.fetch_add(1);
-    for (std::atomic<size_t> spins = 0; spins < now % 1500;) ++spins;  // so that the two meet at every point
-    if (!b.keys.keep_alive(id, "", b.now) || !b.keys.lease(id, false, b.now)) ++lost;
-  }
-  arrives.join();
-  EXPECT_EQ(lost, 0U);
 }
 
 TEST(KeyspaceLeases, ThatWereRevokedAreNotTakenOn) {
