@@ -214,7 +214,8 @@ void EtcdHost::remember_members() {
   std::map<uint64_t, protocol::etcd::MemberInfo> known;
   for (protocol::etcd::MemberInfo& one : listed_members(address_)) known.insert_or_assign(one.id, std::move(one));
   known.merge(std::exchange(seen_, {}));
-  for (const cluster::NodeOnBoard& node : *cluster_.board().nodes()) {  // anybody may list what is no node of ours
+  const std::shared_ptr<const cluster::NodeList> nodes = cluster_.board().nodes();
+  for (const cluster::NodeOnBoard& node : *nodes) {  // anybody may list what is no node of ours
     if (auto one = known.extract(id_of(node.address))) seen_.insert(std::move(one));
   }
 }
@@ -223,7 +224,8 @@ std::vector<protocol::etcd::MemberInfo> EtcdHost::members() const {
   const MutexLock lock(mutex_);
   std::vector<protocol::etcd::MemberInfo> members = listed_members(address_);
   // Who is down is none of those; clients would lose its address until they ask again.
-  for (const cluster::NodeOnBoard& node : *cluster_.board().nodes()) {
+  const std::shared_ptr<const cluster::NodeList> nodes = cluster_.board().nodes();
+  for (const cluster::NodeOnBoard& node : *nodes) {
     const auto seen = seen_.find(id_of(node.address));
     const bool listed =
         std::ranges::find(members, id_of(node.address), &protocol::etcd::MemberInfo::id) != members.end();
