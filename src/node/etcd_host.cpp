@@ -19,7 +19,7 @@ namespace discovery::node {
 
 namespace {
 
-constexpr Duration kAuditEvery = std::chrono::seconds(60);
+constexpr Duration kKeyAuditEvery = std::chrono::seconds(60);
 constexpr Duration kRememberEvery = std::chrono::seconds(2);
 constexpr std::string_view kHttp = "http://";
 /// Equal on all nodes and in all clusters: clients only compare it with itself.
@@ -167,9 +167,9 @@ TimePoint EtcdHost::tick(TimePoint now) {
     next_remember_ = now + kRememberEvery;
   }
   const TimePoint next = keys_.expire(cluster_.board().covered_until(), now);
-  if (now >= next_audit_) {
-    if (next_audit_ != TimePoint{}) keys_.audit(now);
-    next_audit_ = now + kAuditEvery;
+  if (now >= next_key_audit_) {
+    if (next_key_audit_ != TimePoint{}) keys_.audit(now);
+    next_key_audit_ = now + kKeyAuditEvery;
   }
   return std::max(next, now + std::chrono::milliseconds(50));
 }
@@ -226,10 +226,10 @@ std::vector<protocol::etcd::MemberInfo> EtcdHost::members() const {
   // Who is down is none of those; clients would lose its address until they ask again.
   const std::shared_ptr<const cluster::NodeList> nodes = cluster_.board().nodes();
   for (const cluster::NodeOnBoard& node : *nodes) {
-    const auto seen = seen_.find(id_of(node.address));
-    const bool listed =
-        std::ranges::find(members, id_of(node.address), &protocol::etcd::MemberInfo::id) != members.end();
-    if (seen != seen_.end() && !listed && node.address != address_) members.push_back(seen->second);
+    const auto seen = seen_.find(id_of(node.address));  // never this node: it is no other's entry
+    if (seen == seen_.end()) continue;
+    const auto listed = std::ranges::find(members, seen->first, &protocol::etcd::MemberInfo::id);
+    if (listed == members.end()) members.push_back(seen->second);
   }
   members.insert(members.begin(),
                  {member_id(), host_name_.empty() ? address_ : host_name_, std::string(kHttp) + address_, url_});

@@ -108,7 +108,7 @@ class EtcdHost final : private protocol::etcd::NodePort {
   std::map<uint64_t, protocol::etcd::MemberInfo> seen_ GUARDED_BY(mutex_);  ///< other nodes, also of before; by id
   std::atomic<uint64_t> member_id_{0};                                      ///< by that address; every answer tells it
   std::atomic<bool> stopping_{false};
-  TimePoint next_audit_{};
+  TimePoint next_key_audit_{};
   TimePoint next_remember_{};
 };
 

@@ -169,9 +169,11 @@ Status check_txn(const pb::TxnRequest& request) {
 
 void ask_writes(const UnaryContext& context, const pb::TxnRequest& request) {
   for (const pb::RequestOp& op : request.success()) {
-    if (op.has_request_put()) context.writes.ask(op.request_put().key());
-    const pb::DeleteRangeRequest& erased = op.request_delete_range();
-    if (op.has_request_delete_range()) context.writes.ask(erased.key(), erased.range_end());
+    if (op.has_request_put()) {
+      context.writes.ask(op.request_put().key());
+    } else if (op.has_request_delete_range()) {
+      context.writes.ask(op.request_delete_range().key(), op.request_delete_range().range_end());
+    }
   }
 }
 

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "registry/record_codec.h"
 #include "unit/keyspace/keyspace_testing.h"
 
 namespace discovery::keyspace {
@@ -351,12 +350,7 @@ TEST(KeyspaceLeases, AKeyWithoutItsLeaseRecordEndsToo) {
   const LeaseId lease = a.grant(seconds(4));
   a.put("k", "v", lease);
   const RecordName name = record_of_key("k");
-  std::string bytes;
-  a.registry.with_record(a.registry.find_record(name.view()), [&](const registry::StoredRecord& stored) {
-    registry::append_record(bytes, stored.at(a.now));
-  });
-  std::string_view rest = bytes;
-  b.registry.join({.record = *registry::read_record(rest), .lease = b.now}, b.now);
+  b.join(a.record_bytes(name.view()));
   EXPECT_EQ(b.get("k"), "v");
   EXPECT_THAT(b.keys.leases(), ElementsAre(lease));
   b.pass(seconds(15));
@@ -369,12 +363,7 @@ TEST(KeyspaceLeases, AreNotKeptAliveWhereTheyCannotBeTakenOn) {
   const LeaseId lease = a.grant(seconds(60));
   a.put("k", "v", lease);
   const RecordName name = record_of_key("k");
-  std::string bytes;
-  a.registry.with_record(a.registry.find_record(name.view()), [&](const registry::StoredRecord& stored) {
-    registry::append_record(bytes, stored.at(a.now));
-  });
-  std::string_view rest = bytes;
-  b.registry.join({.record = *registry::read_record(rest), .lease = b.now}, b.now);
+  b.join(a.record_bytes(name.view()));
   b.registry.set_memory_bytes_max(1);
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(b.keys.keep_alive(lease, "", b.now)) << "there is no room for its record";
   b.registry.set_memory_bytes_max(UINT64_MAX);
@@ -453,11 +442,7 @@ TEST(KeyspaceInstances, AreNotCountedOnByTheSelfProtection) {
 TEST(KeyspaceInstances, WithoutAKeyAreFoundByTheAudit) {
   Node a(1), b(2);
   a.put("svc/shop/h1", "10.0.0.1:80");
-  std::string bytes;
-  a.registry.with_record(a.registry.find_record({{"dev", "shop"}, "z", "h1"}),
-                         [&](const registry::StoredRecord& s) { registry::append_record(bytes, s.at(a.now)); });
-  std::string_view rest = bytes;
-  b.registry.join({.record = *registry::read_record(rest), .lease = b.now}, b.now);
+  b.join(a.record_bytes({{"dev", "shop"}, "z", "h1"}));
   b.now += seconds(30);
   b.keys.audit(b.now);
   EXPECT_THAT(b.listed("shop"), ElementsAre("h1")) << "its key may be on its way";

@@ -96,6 +96,17 @@ struct Node {
       keys.expire(covered, now);
     }
   }
+  /// One record, as it is sent.
+  [[nodiscard]] std::string record_bytes(const registry::InstanceKeyView& name) const {
+    std::string bytes;
+    registry.with_record(registry.find_record(name),
+                         [&](const registry::StoredRecord& stored) { registry::append_record(bytes, stored.at(now)); });
+    return bytes;
+  }
+  /// That of another node, renewed now.
+  void join(std::string_view record_bytes) {
+    registry.join({.record = *registry::read_record(record_bytes), .lease = now}, now);
+  }
   /// Tells another node all there is here, as a push or a sync would.
   void tell(Node& other) const { tell(other.registry, other.now); }
   void tell(registry::Registry& other, TimePoint then) const {

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <thread>
 
-#include "registry/record_codec.h"
 #include "unit/keyspace/keyspace_testing.h"
 
 namespace discovery::keyspace {
@@ -17,17 +16,13 @@ TEST(KeyspaceThreads, LeasesAreThereWhileTheirRecordComes) {
   std::vector<std::string> records;
   for (size_t i = 0; i < kLeases; ++i) {
     ids.push_back(a.grant(seconds(60)));
-    const RecordName name = record_of_lease(ids.back());
-    a.registry.with_record(a.registry.find_record(name.view()), [&](const registry::StoredRecord& stored) {
-      registry::append_record(records.emplace_back(), stored.at(a.now));
-    });
+    records.push_back(a.record_bytes(record_of_lease(ids.back()).view()));
   }
   std::atomic<size_t> asked{0};
   std::thread arrives([&] {
     for (size_t i = 0; i < kLeases; ++i) {
       while (asked.load() <= i) std::this_thread::yield();
-      std::string_view rest = records[i];
-      b.registry.join({.record = *registry::read_record(rest), .lease = b.now}, b.now);
+      b.join(records[i]);
     }
   });
   size_t lost = 0;

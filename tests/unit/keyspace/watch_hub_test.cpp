@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "registry/record_codec.h"
 #include "unit/keyspace/keyspace_testing.h"
 
 namespace discovery::keyspace {
