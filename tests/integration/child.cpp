@@ -137,6 +137,12 @@ void Child::signal(int number) {
   if (!ending_) ::kill(pid_, number);
 }
 
+void Child::freeze() {
+  signal(SIGSTOP);
+  siginfo_t info{};
+  if (!ending_) ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT);
+}
+
 std::optional<Ending> Child::wait(const Deadline& deadline) {
   reap(deadline);
   return ending_;

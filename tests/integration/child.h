@@ -43,6 +43,8 @@ class Child {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] bool running();
   void signal(int number);
+  /// Stops it. From here on it does nothing until SIGCONT; the signal alone takes effect a moment later.
+  void freeze();
   /// None: it runs still.
   [[nodiscard]] std::optional<Ending> wait(const Deadline& deadline = Deadline());
 

@@ -30,7 +30,7 @@ class ClusterNode {
   void kill();
   /// SIGTERM, and gone; how it ended.
   Ending end();
-  void freeze() { daemon_->process().signal(SIGSTOP); }
+  void freeze() { daemon_->process().freeze(); }
   void thaw() { daemon_->process().signal(SIGCONT); }
 
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -39,7 +39,9 @@ void expect_sent_away(Connection& poll) {
 
 TEST(Drain, SendsParkedPollsAwayAndTellsThatTheNodeLeaves) {
   DaemonOptions options;
-  options.flags = with_settings({"drain.wait=500ms", "drain.deadline=1m", "limits.head_timeout=1m"});
+  // Without polls.coalesce: the node's own entry is milliseconds old, and a pause could outlast the poll.
+  options.flags =
+      with_settings({"drain.wait=500ms", "drain.deadline=1m", "limits.head_timeout=1m", "polls.coalesce=0s"});
   Daemon daemon(options);
   daemon.add({.appid = "watched"});
   std::vector<Connection> polls;
