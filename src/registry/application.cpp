@@ -240,8 +240,11 @@ size_t Application::drop_idle_views() {
     views_ = {};
   }
   views_used_ = false;
-  if (watchers_ == 0) held_cursors_.reset();
   return bytes;
+}
+
+void Application::drop_old_cursors(TimePoint now) {
+  if (held_cursors_ && held_cursors_->forget(now)) held_cursors_.reset();
 }
 
 }  // namespace discovery::registry

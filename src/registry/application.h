@@ -139,6 +139,8 @@ class Application {
     if (!held_cursors_) held_cursors_ = std::make_unique<HeldCursors>();
     return *held_cursors_;
   }
+  /// Also between two polls of one client nobody waits: what is held goes by age alone.
+  void drop_old_cursors(TimePoint now);
 
   [[nodiscard]] const SharedBytes& scheduler() const { return scheduler_; }
   /// `digest` enters the fingerprint; 0 of none.

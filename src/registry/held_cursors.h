@@ -23,7 +23,7 @@ class HeldCursors {
 
   /// A poll with that cursor waits now; returns since when one does.
   TimePoint hold(int64_t cursor_ns, TimePoint now) {
-    std::erase_if(entries_, [now](const Entry& e) { return now - e.last > kForgotten; });
+    static_cast<void>(forget(now));
     auto it = std::ranges::find(entries_, cursor_ns, &Entry::cursor_ns);
     if (it == entries_.end()) {
       if (entries_.size() >= kMax) entries_.erase(std::ranges::min_element(entries_, {}, &Entry::last));
@@ -31,6 +31,11 @@ class HeldCursors {
     }
     it->last = now;
     return it->since;
+  }
+  /// Drops those that nobody came with for long; true: none is left.
+  bool forget(TimePoint now) {
+    std::erase_if(entries_, [now](const Entry& e) { return now - e.last > kForgotten; });
+    return entries_.empty();
   }
   /// Its hold took all its time, and the list was told.
   void told(int64_t cursor_ns) {

@@ -99,6 +99,7 @@ bool Sweep::read_application(Registry::Shard& shard, Application& app, TimePoint
   in_app_ = false;
   if (phase_ == Phase::kForgetting) {
     app.drop_idle_views();
+    app.drop_old_cursors(now);
     registry_.drop_if_unused(shard, app, now);
   }
   return true;

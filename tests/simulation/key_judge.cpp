@@ -179,6 +179,7 @@ void KeyJudge::wrote(uint32_t number, const Versions& before, Ns now) {
 void KeyJudge::answered(uint32_t node, uint32_t key, Ns written, Ns now) {
   const Key& truth = keys_[key];
   if (lossy_ || !truth.any || truth.node != node || truth.at != written) return;
+  look_at_links(now);
   for (uint32_t n = 0; n < nodes_.count(); ++n) {
     OurNode* const other = nodes_.alive(n);
     if (!other || !nodes_.same_zone(n, node) || !calm(n, node, now - kSettled)) continue;
@@ -188,7 +189,9 @@ void KeyJudge::answered(uint32_t node, uint32_t key, Ns written, Ns now) {
 
 void KeyJudge::told_put(uint32_t node, uint32_t key, uint32_t write, Ns now) {
   const auto it = writes_.find(write);
-  if (lossy_ || it == writes_.end() || !all_calm(now - kSettled)) return;
+  if (lossy_ || it == writes_.end()) return;
+  look_at_links(now);
+  if (!all_calm(now - kSettled)) return;
   for (uint32_t n = 0; n < nodes_.count(); ++n) {
     OurNode* const other = nodes_.alive(n);
     if (!other || !nodes_.same_zone(n, keys_[key].node) || version_at(*other, key) >= it->second) continue;
@@ -235,7 +238,8 @@ std::vector<uint32_t> KeyJudge::stops(uint32_t node, Ns now) {
   return lost;
 }
 
-void KeyJudge::look(Ns now) {
+// A cut that began since the last look counts too, so this is asked again where a write or an event is judged.
+void KeyJudge::look_at_links(Ns now) {
   for (uint32_t a = 0; a < nodes_.count(); ++a) {
     if (!nodes_.alive(a)) trouble(a, now);
     for (uint32_t b = 0; b < a; ++b) {
@@ -243,6 +247,10 @@ void KeyJudge::look(Ns now) {
       trouble_[a * nodes_.count() + b] = trouble_[b * nodes_.count() + a] = now;
     }
   }
+}
+
+void KeyJudge::look(Ns now) {
+  look_at_links(now);
   if (now >= losses_until_) lossy_ = false;
   if (all_calm(now - kSettled)) all_calm_at_ = now;
   look_at_clocks(now);

@@ -122,6 +122,7 @@ class KeyJudge {
   void accept(Lease& lease, uint32_t node, Ns now);
   [[nodiscard]] bool steady_at(const Lease& lease, uint32_t node, Ns now) const;
   [[nodiscard]] bool good_at(const Lease& lease, uint32_t node, Ns now) const;
+  void look_at_links(Ns now);
   void look_at_clocks(Ns now);
   void look_at(uint32_t node, OurNode& at, Ns now);
   void compare(uint32_t a, OurNode& one, uint32_t b, OurNode& other, Ns now);

@@ -240,6 +240,20 @@ TEST_F(Named, AHoldOutlivesAPoll) {
   a.registry.told_held({"e", "unknown"}, 1);
 }
 
+// Between two polls of a client nobody waits, and a sweep may look just then (simulator, seed 50249).
+TEST_F(Named, AHoldOutlivesASweepBetweenTwoPolls) {
+  a.put(kName);
+  const int64_t foreign = join_cursor(tau(a) + 3, fp(a) ^ 1);
+  const TimePoint first = a.now;
+  EXPECT_EQ(watch(a, foreign).held_since, first);
+  a.registry.unwatch(kName.app(), 5);
+  a.live(seconds(25));
+  EXPECT_EQ(watch(a, foreign).held_since, first);
+  a.registry.unwatch(kName.app(), 5);
+  a.live(HeldCursors::kForgotten + seconds(20));
+  EXPECT_EQ(watch(a, foreign).held_since, a.now);
+}
+
 TEST_F(Named, AHoldThatIsOverChangesNothing) {
   a.put(kName);
   const int64_t t = a.latest(kName);
