@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstring>
+#include <string>
+#include <string_view>
 #include <unordered_set>
 
 #include "access/peer_signature.h"
@@ -27,6 +29,11 @@ class ReplayGuard {
   /// `window`: how long a proof is good, counted in both directions from `now`.
   [[nodiscard]] Verdict first_time(const Nonce& nonce, TimePoint now, Duration window);
 
+  /// The nonces it keeps, one behind the other, for the guard of the process that takes this one's place.
+  [[nodiscard]] std::string kept() const;
+  /// What another guard kept was seen here too; false, and nothing is taken, where those are no nonces.
+  [[nodiscard]] bool take(std::string_view nonces, TimePoint now);
+
  private:
   struct Hash {
     HashKey key;
@@ -36,7 +43,7 @@ class ReplayGuard {
   };
   using Set = std::unordered_set<Nonce, Hash>;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Set now_ GUARDED_BY(mutex_);
   Set before_ GUARDED_BY(mutex_);
   TimePoint began_ GUARDED_BY(mutex_){};

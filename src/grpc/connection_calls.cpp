@@ -150,10 +150,14 @@ void Connection::half_close(Stream& stream) {
   stream.handler_->on_half_close();
 }
 
+/// A client may reset what it has its answer of, as etcd's does after each single renewal: it has waited for that. What
+/// is reset in the bytes in which it was asked has no answer yet.
 int Connection::reset_by_client(int32_t id) {
   const Stream* const stream = stream_of(id);
   if (stream && context_.now - stream->born_ >= kYoung) return 0;
-  return spend_reset();
+  const bool answered = stream ? stream->responded_ && stream->unsent_bytes() == 0
+                               : nghttp2_session_get_stream_local_close(session_.get(), id) < 0;  // none: it has ended
+  return answered ? 0 : spend_reset();
 }
 
 int Connection::spend_reset() {

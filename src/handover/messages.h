@@ -4,7 +4,7 @@
 //   Begin, Listeners... ------------------->   opens itself: configuration, listeners, certificates
 //                       <-------------------   Opened, or Refused
 //   Records..., Events... ----------------->   joins, while the old one serves
-//   (stands still) Records, Events, Times, End ->
+//   (stands still) Records, Events, Times, Nonces, End ->
 //                       <-------------------   Taken
 //   Go ------------------------------------>   serves
 //                       <-------------------   Serving
@@ -48,6 +48,7 @@ enum class Kind : uint8_t {
   kConnections,  ///< a group's name, with the sockets
   kLock,         ///< with the descriptor that holds the lock of the data folder
   kDone,
+  kNonces,  ///< of signed requests that were here, one behind the other (access/replay_guard.h)
 };
 
 struct Begin {

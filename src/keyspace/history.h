@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -37,6 +39,9 @@ class History {
   [[nodiscard]] uint64_t find(Revision revision) const;
   /// No event of at least that revision was forgotten.
   [[nodiscard]] bool covers(Revision revision) const { return revision > forgotten_; }
+  /// The keys of the range whose latest event is a deletion that is remembered, with it, in order of the keys. Costs
+  /// what it returns.
+  [[nodiscard]] std::vector<EventPtr> gone_in(const KeyRange& range) const;
   [[nodiscard]] size_t bytes() const { return bytes_; }
 
  private:
@@ -44,6 +49,7 @@ class History {
 
   const HistoryLimits limits_;
   std::deque<EventPtr> events_;
+  std::map<std::string_view, EventPtr> gone_;  ///< by keys that the events hold
   uint64_t first_ = 0;
   Revision forgotten_ = 0;  ///< of the latest event that gave way
   size_t bytes_ = 0;

@@ -137,6 +137,8 @@ class Keyspace final : public registry::ChangeObserver {
   /// The granted length; none: unknown or over.
   std::optional<std::chrono::seconds> keep_alive(LeaseId id, std::string_view by, TimePoint now)
       EXCLUDES(writing_, mutex_);
+  /// Another process of this node serves beside this one, and grants leases too.
+  void leave() EXCLUDES(writing_, mutex_);
   /// False: unknown or over.
   bool revoke(LeaseId id, std::string_view by, TimePoint now) EXCLUDES(writing_, mutex_);
 
@@ -199,6 +201,22 @@ class Keyspace final : public registry::ChangeObserver {
   void cancel_guest(const registry::InstanceKeyView& name, std::string_view by, TimePoint now);
   void map_key(std::string_view key, const KeyValuePtr& before, const PutArgs& args, std::chrono::seconds length,
                TimePoint now) REQUIRES(writing_);
+  /// What an instance is made from.
+  struct MappedBy {
+    std::string_view key;
+    LeaseId lease = 0;
+    std::chrono::seconds length{};
+    std::vector<std::string> others;  ///< keys that say the same
+  };
+  void map_to(const MappedInstance& one, const registry::InstanceKeyView& name, const MappedBy& keys,
+              std::string_view by, TimePoint now);
+  /// Written keys besides that one which the record of that name is known to stand for.
+  [[nodiscard]] std::vector<std::string> others_of(const registry::InstanceKeyView& name, std::string_view key) const
+      EXCLUDES(mutex_);
+  /// The key is about to go, from which that instance was made: it is made from another one that tells of it. False:
+  /// there is none.
+  bool pass_on(const registry::InstanceKeyView& name, std::string_view key, std::string_view by, TimePoint now)
+      REQUIRES(writing_) EXCLUDES(mutex_);
   void unmap_key(std::string_view key, std::string_view value, std::string_view by, TimePoint now) REQUIRES(writing_);
   [[nodiscard]] bool stands_for(const registry::InstanceKeyView& name, std::string_view key) const;
   [[nodiscard]] std::string zone_of_key(std::string_view key) const;
@@ -236,6 +254,7 @@ class Keyspace final : public registry::ChangeObserver {
   void end_lease(LeaseId id, const std::vector<std::string>& keys, TimePoint renewed, TimePoint now) REQUIRES(writing_)
       EXCLUDES(mutex_);
   void hide(const registry::InstanceKeyView& name, TimePoint renewed, TimePoint now);
+  [[nodiscard]] TimePoint renewed_of(const registry::InstanceKeyView& name) const;
   [[nodiscard]] bool tells_of(const KeyValue& kv, const registry::InstanceKeyView& name) const;
   /// The name of a record that may leave the lock of its shard.
   struct OwnedName {

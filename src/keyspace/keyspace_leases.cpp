@@ -54,13 +54,21 @@ void Keyspace::end_lease(LeaseId id, const std::vector<std::string>& keys, TimeP
     const std::string zone = zone_of_key(key);
     for (const MappedInstance& one : mapper_.instances_of(key, kv->value)) {
       const auto name = one.name_in(zone);
-      if (stands_for(name, key)) hide(name, renewed, now);
+      if (!stands_for(name, key) || pass_on(name, key, {}, now)) continue;
+      hide(name, std::max(renewed, renewed_of(name)), now);  // it was made from this key later, perhaps
     }
     hide(record_of_key(key).view(), renewed, now);
   }
   hide(record_of_lease(id).view(), renewed, now);
   const MutexLock lock(mutex_);
   ++expired_;
+}
+
+TimePoint Keyspace::renewed_of(const registry::InstanceKeyView& name) const {
+  TimePoint renewed{};
+  registry_.with_record(registry_.find_record(name),
+                        [&](const registry::StoredRecord& stored) { renewed = from_wire_ns(stored.lease_ns); });
+  return renewed;
 }
 
 bool Keyspace::revive_one(const Hidden& one, TimePoint now) {
@@ -177,7 +185,8 @@ void Keyspace::audit(TimePoint now) {
   const MutexLock writing(writing_);
   for (const auto& [one, key] : mapped) {
     const KeyValuePtr kv = written_key(key);
-    if (!kv || !tells_of(*kv, one.name.view())) over.push_back(one);
+    if (kv && zone_of_key(key) == one.name.zone && tells_of(*kv, one.name.view())) continue;
+    if (!pass_on(one.name.view(), key, {}, now)) over.push_back(one);
   }
   for (const Orphan& one : over) hide(one.name.view(), one.renewed, now);
 }

@@ -81,8 +81,9 @@ WatchBegin Keyspace::begin_watch(const KeyRange& range, Revision start, TimePoin
     return begin;
   }
   // All there is, and what is known to be gone. What is held is told later, and once.
-  for (EventPtr& event : latest_of(history, history.first(), told, range)) {
-    if (event->type == EventType::kDelete) begin.replay.push_back(std::move(event));
+  const Revision held = told < history.next() ? history.at(told)->kv->mod_revision : begin.revision + 1;
+  for (EventPtr& event : history.gone_in(range)) {
+    if (event->kv->mod_revision < held) begin.replay.push_back(std::move(event));
   }
   // What is held is told behind it, so it must not be told here already: a key's revisions never fall.
   for (const KeyValuePtr& kv : state_before(history, told, range, std::move(all.kvs))) {

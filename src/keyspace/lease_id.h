@@ -3,7 +3,8 @@
 //   0 | seconds since 2020 (31 bits) | length (14) | node number (6) | sequence (12)
 //
 // A length above 15 bits' worth is told as a power of two of seconds, rounded up (its highest value bit marks it), so
-// the id always tells a length that is at least the granted one. More than 4,096 in a second borrow from the next.
+// the id always tells a length that is at least the granted one. More than kOfServing in a second borrow from the next;
+// a process that serves on beside the one that took its place has the rest of the sequence for itself.
 // Source: etcd-api.md 6.2, R3. Pure. Thread: LeaseIds is guarded by whoever owns it.
 #pragma once
 
@@ -46,7 +47,13 @@ inline constexpr uint64_t kMark = uint64_t{1} << (kLength - 1);  ///< the rest i
 
 class LeaseIds {
  public:
+  static constexpr uint32_t kOfServing = 3584;
+  static constexpr uint32_t kOfLeaving = (1U << lease_bits::kSequence) - kOfServing;
+
   explicit LeaseIds(unsigned node_id) : node_(node_id % (1U << lease_bits::kNode)) {}
+
+  /// Another process of this node makes ids too from now on.
+  void leave() { leaving_ = true; }
 
   LeaseId next(std::chrono::seconds length, TimePoint now) {
     using namespace lease_bits;
@@ -54,20 +61,21 @@ class LeaseIds {
     if (second > second_) {
       second_ = second;
       sequence_ = 0;
-    } else if (++sequence_ >> kSequence != 0) {
+    } else if (++sequence_ >= (leaving_ ? kOfLeaving : kOfServing)) {
       ++second_;
       sequence_ = 0;
     }
     const auto wanted = static_cast<uint64_t>(std::max<int64_t>(1, length.count()));
     const uint64_t told = wanted < kMark ? wanted : kMark | static_cast<uint64_t>(std::bit_width(wanted - 1));
     return static_cast<LeaseId>((static_cast<uint64_t>(second_ & INT32_MAX) << 32) | (told << (kNode + kSequence)) |
-                                (uint64_t{node_} << kSequence) | sequence_);
+                                (uint64_t{node_} << kSequence) | (leaving_ ? kOfServing : 0) | sequence_);
   }
 
  private:
   unsigned node_;
   int64_t second_ = 0;
   uint32_t sequence_ = 0;
+  bool leaving_ = false;
 };
 
 }  // namespace discovery::keyspace

@@ -97,6 +97,7 @@ std::string encode_kept(const Kept& kept) {
   append_varint(out, static_cast<uint64_t>(kept.kind));
   append_varint(out, static_cast<uint64_t>(kept.lease));
   for (const std::string_view text : {kept.key, kept.value, kept.layout, kept.zone}) append_text(out, text);
+  if (!kept.others.empty()) append_text(out, kept.others);
   return out;
 }
 
@@ -109,6 +110,7 @@ std::optional<Kept> decode_kept(std::string_view bytes) {
   kept.value = in.text();
   kept.layout = in.text();
   kept.zone = in.text();
+  if (!in.at_end()) kept.others = in.text();
   if (!in.ok() || kind < 1 || kind > 3 || lease >> 63 != 0) return std::nullopt;  // a newer node may add at the end
   kept.kind = static_cast<Kept::Kind>(kind);
   kept.lease = static_cast<LeaseId>(lease);

@@ -44,10 +44,11 @@ struct Kept {
   enum class Kind : uint8_t { kLease = 1, kKey, kMapped };
   Kind kind = Kind::kLease;
   LeaseId lease = 0;
-  std::string_view key;     ///< of a mapped instance: the key it was made from
-  std::string_view value;   ///< of a key
-  std::string_view layout;  ///< of a mapped instance: how the key is written
-  std::string_view zone;    ///< of a key: of the instances made from it
+  std::string_view key;       ///< of a mapped instance: the key it was made from
+  std::string_view value;     ///< of a key
+  std::string_view layout;    ///< of a mapped instance: how the key is written
+  std::string_view zone;      ///< of a key: of the instances made from it
+  std::string_view others{};  ///< of a mapped instance: more keys that tell of it, each with its length in front
 };
 [[nodiscard]] std::string encode_kept(const Kept& kept);
 /// The views point into `bytes`.

@@ -1,9 +1,8 @@
 #include "node/admin_token.h"
 
-#include <algorithm>
-
 #include "access/access_control.h"
 #include "access/digest256.h"
+#include "access/secrets.h"
 #include "codec/text.h"
 #include "node/config_load.h"
 
@@ -20,12 +19,7 @@ Result<AdminToken> AdminToken::load(const std::string& path) {
   const auto whole = read_small_file(path, kFileBytesMax);
   if (!whole) return problem(whole.error().message);
   const std::string_view text = codec::trim_line_ends(*whole);
-  if (text.size() < kBytesMin || text.size() > kBytesMax) {
-    return problem("must hold a token of " + std::to_string(kBytesMin) + " to " + std::to_string(kBytesMax) + " bytes");
-  }
-  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; })) {
-    return problem("must hold one token of printable ASCII without blanks");
-  }
+  if (const auto good = access::check_secret(text, access::kTokenBytesMin); !good) return problem(good.error().message);
   token.token_ = text;
   return token;
 }

@@ -1,7 +1,7 @@
 // The token that lets somebody act on this node from elsewhere than its own machine, and from the page.
 //
 // Lifecycle: read from a file at start and on a reload. Thread: matches() any; the object is replaced as a whole.
-// Limits: kBytesMin to kBytesMax bytes, printable, no blank; line ends around it do not count.
+// Limits: those of any secret (access/secrets.h), 16 to 512 bytes; line ends around it do not count.
 // Errors of load(): kInvalidArgument, with the name of the file; never with what stands in it.
 // Source: security.md 1, "default secrets": there is none, and comparing takes the same time whatever is wrong.
 #pragma once
@@ -15,9 +15,6 @@ namespace discovery::node {
 
 class AdminToken {
  public:
-  static constexpr size_t kBytesMin = 16;
-  static constexpr size_t kBytesMax = 512;
-
   /// Matches nothing.
   AdminToken() = default;
   /// "" for no token.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "access/replay_guard.h"
 #include "handover/ledger.h"
 #include "handover/messages.h"
 #include "history/history.h"
@@ -31,6 +32,7 @@ struct HandoverParts {
   StoreKeeper* store;  ///< null without a data folder
   observe::Logger& logger;
   const Clock& clock;
+  access::ReplayGuard& replays;
 };
 
 /// A message without descriptors.

@@ -205,7 +205,7 @@ void Node::warn_at_start() {
 std::vector<std::string> Node::open_to_all() const {
   std::vector<std::string> addresses;
   if (access_required()) return addresses;
-  for (const char* const group : {"api", "tls", "etcd"}) {
+  for (const char* const group : {"api", "tls", "admin", "etcd"}) {
     for (const net::ListenAddress& a : server_->bound_addresses(group)) {
       if (a.host != "::1" && !a.host.starts_with("127.")) addresses.push_back(net::to_string(a));
     }

@@ -374,7 +374,7 @@ void Node::admitted(const RouteRow& row, const codec::HttpRequest& request, std:
 void Node::denied(const RouteRow& row, const codec::HttpRequest& request, std::string_view user, const Denial& denial) {
   audit_.call(row, request, user, denial.status);
   const std::string_view client = request.client->ip;
-  warnings_.log({observe::LogLevel::kWarn, row.need == Need::kAdmin ? "admin_denied" : "denied", client}, clock_.now(),
+  warnings_.log({observe::LogLevel::kWarn, acts(row.need) ? "admin_denied" : "denied", client}, clock_.now(),
                 {{"client", client}, {"user", user}, {"request", row.path}, {"cause", denial.why}});
 }
 

@@ -10,7 +10,7 @@ namespace discovery::node {
 using observe::LogLevel;
 
 HandoverParts Node::handover_parts() {
-  return {registry_, history_, sweep_, *server_, cluster_, wakes_, store_.get(), logger_, clock_};
+  return {registry_, history_, sweep_, *server_, cluster_, wakes_, store_.get(), logger_, clock_, replays_};
 }
 
 void Node::make_upgrade(Program program, const net::SteadyClock::Anchor& anchor) {
@@ -21,7 +21,8 @@ void Node::make_upgrade(Program program, const net::SteadyClock::Anchor& anchor)
   }
   upgrade_ = std::make_unique<Upgrade>(
       std::move(settings), handover_parts(),
-      Upgrade::Events{[this](bool ok) {
+      Upgrade::Events{[this] { etcd_.keys().leave(); },
+                      [this](bool ok) {
                         metrics_.upgrades[ok ? observe::UpgradeResult::kLeft : observe::UpgradeResult::kError].add();
                       },
                       [this] {

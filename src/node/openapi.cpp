@@ -47,6 +47,8 @@ std::string_view need_name(Need need) {
       return "read-all";
     case Need::kWriteApp:
       return "write-application";
+    case Need::kAdminApp:
+      return "admin-application";
     case Need::kAdmin:
       return "admin";
     case Need::kPeer:
@@ -57,7 +59,7 @@ std::string_view need_name(Need need) {
 
 std::string_view tag_of(const RouteRow& row) {
   if (row.need == Need::kPeer) return "peers";
-  if (row.need == Need::kAdmin) return "admin";
+  if (acts(row.need)) return "admin";
   if (row.target.kind() == RouteTarget::Kind::kDiscovery) return "discovery";
   return row.path.starts_with("/api/") ? "questions" : "node";
 }

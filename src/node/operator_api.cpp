@@ -75,7 +75,7 @@ bool is_ready(const std::vector<ReadyCheck>& checks) {
 
 bool OperatorApi::shows(const RouteRow& row) const {
   if (row.target.kind() != RouteTarget::Kind::kOperator) return listener_ != Listener::kAdmin;
-  if (row.need == Need::kAdmin) return listener_ != Listener::kApiNoAdmin;
+  if (acts(row.need)) return listener_ != Listener::kApiNoAdmin;
   return metrics_ || row.target != OperatorRoute::kMetrics;
 }
 

@@ -51,8 +51,10 @@ Result<void> admit_by_rights(Need need, const codec::HttpRequest& request, const
       return when(caller.may_all(Right::kRead), Right::kRead);
     case Need::kWriteApp:
       return when(may(caller, Right::kWrite, request), Right::kWrite);
-    case Need::kAdmin:
+    case Need::kAdminApp:
       return when(may(caller, Right::kAdmin, request), Right::kAdmin);
+    case Need::kAdmin:
+      return when(caller.may_all(Right::kAdmin), Right::kAdmin);
     case Need::kPeer:
       break;
   }
@@ -63,12 +65,11 @@ Result<void> admit_by_rights(Need need, const codec::HttpRequest& request, const
 
 std::optional<int> OperatorGate::refuse(const RouteRow& row, const codec::HttpRequest& request,
                                         codec::HttpReply& reply) const {
-  const bool acts = row.need == Need::kAdmin;
-  if (row.need == Need::kNothing || (!acts && !access_.required())) return std::nullopt;
+  if (row.need == Need::kNothing || (!acts(row.need) && !access_.required())) return std::nullopt;
   const Caller caller = access_.identify(request);
   const auto admitted = admit(row, request, caller);
   if (admitted) {
-    if (acts) keeper_.admitted(row, request, caller.name());
+    if (acts(row.need)) keeper_.admitted(row, request, caller.name());
     return std::nullopt;
   }
   const int status = admitted.error().code == ErrorCode::kUnauthenticated ? 401 : 403;
@@ -80,7 +81,7 @@ std::optional<int> OperatorGate::refuse(const RouteRow& row, const codec::HttpRe
 Result<void> OperatorGate::admit(const RouteRow& row, const codec::HttpRequest& request, const Caller& caller) const {
   if (!access_.required()) return admit_by_token(request);
   const bool of_other_page = !request.field("origin").empty() && !same_origin(request);
-  if (row.need == Need::kAdmin && of_other_page) return forbidden("admin calls are not answered to pages of others");
+  if (acts(row.need) && of_other_page) return forbidden("admin calls are not answered to pages of others");
   return admit_by_rights(row.need, request, caller);
 }
 

@@ -72,9 +72,13 @@ enum class Need : uint8_t {
   kReadApp,   ///< to read the applications that the request names
   kReadAll,   ///< to read everything
   kWriteApp,  ///< to write the application that the request names
+  kAdminApp,  ///< to act on the application that the request names
   kAdmin,     ///< to act on the node
   kPeer,      ///< to be a node of the cluster
 };
+
+/// Whether it changes something here by the word of an operator.
+[[nodiscard]] constexpr bool acts(Need need) { return need == Need::kAdminApp || need == Need::kAdmin; }
 
 /// What a row leads to: an enumerator of one of three kinds.
 class RouteTarget {
@@ -147,9 +151,9 @@ inline constexpr auto kRoutes = std::to_array<RouteRow>({
     {Method::kGet, "/api/records", OperatorRoute::kRecords, AnsweredBy::kClerk, Need::kReadApp},
     {Method::kGet, "/api/compare", OperatorRoute::kCompare, AnsweredBy::kComparer, Need::kReadAll},
     {Method::kGet, "/api/events", OperatorRoute::kEvents, AnsweredBy::kFeed, Need::kReadAll},
-    {Method::kPost, "/admin/instance/set", OperatorRoute::kInstanceSet, AnsweredBy::kClerk, Need::kAdmin},
-    {Method::kPost, "/admin/instance/cancel", OperatorRoute::kInstanceCancel, AnsweredBy::kClerk, Need::kAdmin},
-    {Method::kPost, "/admin/brake/release", OperatorRoute::kBrakeRelease, AnsweredBy::kClerk, Need::kAdmin},
+    {Method::kPost, "/admin/instance/set", OperatorRoute::kInstanceSet, AnsweredBy::kClerk, Need::kAdminApp},
+    {Method::kPost, "/admin/instance/cancel", OperatorRoute::kInstanceCancel, AnsweredBy::kClerk, Need::kAdminApp},
+    {Method::kPost, "/admin/brake/release", OperatorRoute::kBrakeRelease, AnsweredBy::kClerk, Need::kAdminApp},
     {Method::kPost, "/admin/upgrade", OperatorRoute::kAdminUpgrade, AnsweredBy::kComparer, Need::kAdmin},
     {Method::kGet, "/discovery/peer/hello", CallKind::kHello, AnsweredBy::kPeers, Need::kPeer},
     {Method::kPost, "/discovery/peer/push", CallKind::kPush, AnsweredBy::kPeers, Need::kPeer},

@@ -108,6 +108,9 @@ Result<bool> TakeOver::take_piece(const net::ProcessChannel::Message& message) {
         parts_->registry.set_timestamp(app, latest_ns);
       });
       break;
+    case Kind::kNonces:
+      if (!parts_->replays.take(message.bytes, parts_->clock.now())) return unexpected();
+      break;
     case Kind::kEnd: {
       const auto end = handover::decode_end(message.bytes);
       if (!end) return end.error();

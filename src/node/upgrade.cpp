@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <future>
 #include <nlohmann/json.hpp>
@@ -264,6 +265,7 @@ Result<void> Upgrade::switch_over(Attempt& attempt) {
   if (auto told = tell_rest(attempt); !told) return told;
   std::string bytes;
   if (auto got = receive(attempt, Kind::kTaken, kSwitchWithin, bytes); !got) return got;
+  events_.leaves();
   if (auto told = tell(attempt.channel, Kind::kGo); !told) return told;
   if (auto got = receive(attempt, Kind::kServing, kSwitchWithin, bytes); !got) return got;
   leaving_.store(true, std::memory_order_release);
@@ -281,6 +283,12 @@ Result<void> Upgrade::tell_rest(Attempt& attempt) {
   if (auto told = attempt.exchange.tell_all(); !told) return told.error();
   if (auto told = tell_events(attempt); !told) return told;
   if (auto told = attempt.exchange.tell_times(); !told) return told;
+  const std::string nonces = parts_.replays.kept();
+  static_assert(handover::kBatchBytes % sizeof(access::Nonce) == 0);
+  for (std::string_view left = nonces; !left.empty();
+       left.remove_prefix(std::min(left.size(), handover::kBatchBytes))) {
+    if (auto told = tell(attempt.channel, Kind::kNonces, left.substr(0, handover::kBatchBytes)); !told) return told;
+  }
   const auto beat = parts_.sweep.beat();
   const handover::End end{parts_.registry.lease_counts(), to_wire_ns(beat.next_sweep), to_wire_ns(beat.next_recount),
                           parts_.registry.versions().last(), attempt.exchange.ledger().told()};

@@ -45,6 +45,7 @@ class Upgrade {
   };
   /// Called on the thread of the upgrade.
   struct Events {
+    std::function<void()> leaves;          ///< another process is about to serve beside this one; all stands still
     std::function<void(bool ok)> settled;  ///< what was asked for has come to its end; before ask() returns
     std::function<void()> gone;            ///< the process has nothing left to do
     std::function<bool()> alone;           ///< no process before this one serves still; thread: any

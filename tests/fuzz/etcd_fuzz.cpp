@@ -279,7 +279,8 @@ void fuzz_key_record(std::string_view input) {
     const std::string bytes = encode_kept(*kept);
     const auto again = decode_kept(bytes);
     FUZZ_CHECK(again && again->kind == kept->kind && again->lease == kept->lease && again->key == kept->key &&
-               again->value == kept->value && again->layout == kept->layout && again->zone == kept->zone);
+               again->value == kept->value && again->layout == kept->layout && again->zone == kept->zone &&
+               again->others == kept->others);
     FUZZ_CHECK(kept->lease >= 0 && keyspace::facts_of(kept->lease).length <= keyspace::kLeaseMax);
   }
   if (keyspace::is_storable_key(input)) {

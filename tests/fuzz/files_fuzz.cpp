@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/secrets.h"
 #include "codec/text.h"
 #include "ctl/snapshot_file.h"
 #include "fuzz/fuzz_target.h"
@@ -176,7 +177,7 @@ void fuzz_token(std::string_view input) {
   }
   std::string text(input);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  FUZZ_CHECK(text.size() >= node::AdminToken::kBytesMin && text.size() <= node::AdminToken::kBytesMax);
+  FUZZ_CHECK(text.size() >= access::kTokenBytesMin && text.size() <= access::kSecretBytesMax);
   FUZZ_CHECK(token->matches("Bearer " + text) && !token->matches(text) && !token->matches("Bearer " + text + "x"));
   FUZZ_CHECK(!token->matches("Bearer " + text.substr(1)));
 }

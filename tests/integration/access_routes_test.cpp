@@ -44,20 +44,9 @@ class AccessRoutes : public ::testing::Test {
   }
 
   static std::string signature(const RouteRow& row, const std::string& target, const std::string& body) {
-    static unsigned char nonce = 0;
-    access::Nonce n{};
-    n[0] = ++nonce;
-    n[1] = static_cast<unsigned char>(row.path.size());
-    static uint64_t count = 0;
-    std::memcpy(n.data() + 4, &++count, sizeof count);
-    const auto key = access::PeerKey::make(kPeerKey);
     const size_t mark = target.find('?');
     const std::string query = mark == std::string::npos ? "" : target.substr(mark + 1);
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME, &now);
-    const TimePoint at = from_wire_ns(now.tv_sec * 1'000'000'000LL + now.tv_nsec);
-    return "Authorization: " +
-           (*key)->sign({codec::method_name(row.method), row.path, query, body}, daemon_->api().text(), at, n) + "\r\n";
+    return signed_by_peer({codec::method_name(row.method), row.path, query, body}, daemon_->api());
   }
   static std::vector<Somebody> everybody() {
     const auto with = [](std::string lines) {
@@ -81,8 +70,9 @@ class AccessRoutes : public ::testing::Test {
         {"shop-reader", with(bearer(kShopReader)), reads},
         {"writer", with(bearer(kWriter)), [](Need need) { return need == Need::kWriteApp; }},
         {"admin", with(bearer(kAdmin)),
-         [=](Need need) { return reads(need) || need == Need::kReadAll || need == Need::kAdmin; }},
-        {"peer", signature, [=](Need need) { return need != Need::kAdmin; }},
+         [=](Need need) { return reads(need) || need == Need::kReadAll || node::acts(need); }},
+        {"shop-admin", with(bearer(kShopAdmin)), [](Need need) { return need == Need::kAdminApp; }},
+        {"peer", signature, [](Need need) { return !node::acts(need); }},
     };
   }
 
@@ -135,7 +125,7 @@ TEST_F(AccessRoutes, EachIsAnsweredToThoseWhoMayAndToNobodyElse) {
       ++asked;
     }
   }
-  EXPECT_GT(asked, 13 * node::kRoutes.size() - 10);
+  EXPECT_GT(asked, 14 * node::kRoutes.size() - 10);
 }
 
 /// Other ways to write the path. None may be let in where the path itself is not.

@@ -68,6 +68,9 @@ TEST(AccessStart, ANodeThatIsOpenToAllSaysSo) {
   Daemon open({.flags = {"--listen", "0.0.0.0:" + port, "--advertise", "127.0.0.1:" + port}, .listen = false});
   EXPECT_THAT(open.process().standard_output(), HasSubstr("WARNING: no access control"));
   EXPECT_TRUE(open.eventually_logs("open_to_all"));
+  Daemon admin({.flags = with_settings({"admin.listen=0.0.0.0:" + std::to_string(free_port())})});
+  EXPECT_THAT(admin.process().standard_output(), HasSubstr("WARNING: no access control"));
+  EXPECT_EQ(admin.get("/api/overview").json().at("access").at("open_to_all").size(), 1u);
   const Daemon local;
   EXPECT_TRUE(local.get("/api/overview").json().at("access").at("open_to_all").empty());
 }

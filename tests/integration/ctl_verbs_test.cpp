@@ -247,7 +247,7 @@ TEST_F(Ctl, AdminVerbsAreDoneAtTheNode) {
 
 TEST(CtlAdmin, ATokenIsSentFromAFile) {
   const TempDir folder;
-  const std::string file = folder.put("token", "letmein-letmein-letmein-letmein-");
+  const std::string file = folder.put("token", "letmein-now-9-letmein-now-9-abcd");
   DaemonOptions options;
   options.flags = with_settings({"admin.token_file=" + file});
   const Daemon daemon(options);

@@ -144,7 +144,7 @@ std::vector<std::string> Daemon::hosts(const std::string& appid) const {
   return found;
 }
 
-nlohmann::json Daemon::state() const { return integration::get(admin(), "/admin/state").json(); }
+nlohmann::json Daemon::state() const { return integration::get(admin(), "/admin/state", fields({})).json(); }
 
 bool Daemon::eventually_parked(uint64_t polls) const {
   return eventually([&] { return state().at("parked_polls") == polls; });

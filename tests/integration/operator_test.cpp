@@ -73,13 +73,18 @@ TEST_F(WithToken, IsReadAgainOnAReloadAndABadOneChangesNothing) {
 
 TEST(AdminToken, OfTheWrongShapeKeepsTheDaemonFromStarting) {
   TempDir folder;
-  for (const std::string& bad :
-       {std::string(15, 'x'), std::string(513, 'x'), std::string("sixteen letters and"), std::string()}) {
+  const auto of_length = [](size_t n) {
+    std::string token = "guess-me-if-you-can";
+    token.resize(n, '*');
+    return token;
+  };
+  for (const std::string& bad : {of_length(15), of_length(513), std::string("sixteen letters and"), std::string(),
+                                 std::string(16, 'x'), std::string("changemechangeme")}) {
     const std::string path = folder.put("token", bad);
     EXPECT_THROW(Daemon({.flags = with_settings({"admin.token_file=" + path})}), std::runtime_error) << bad;
   }
   for (const size_t length : {size_t{16}, size_t{512}}) {
-    const std::string path = folder.put("token", std::string(length, 'x'));
+    const std::string path = folder.put("token", of_length(length));
     EXPECT_NO_THROW(Daemon({.flags = with_settings({"admin.token_file=" + path})})) << length;
   }
   EXPECT_THROW(Daemon({.flags = with_settings({"admin.token_file=/nowhere/token"})}), std::runtime_error);

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <stdexcept>
 
+#include "integration/access_fixture.h"
 #include "integration/daemon.h"
 
 namespace discovery::integration {
@@ -113,6 +114,20 @@ TEST(Upgrade, WhatIsWrittenToTheOldProcessCountsInTheNewOne) {
   EXPECT_EQ(half.read_answer().code(), 0);
   ASSERT_TRUE(daemon.process().wait());
   EXPECT_EQ(daemon.hosts("shop"), std::vector<std::string>{"h1"});
+}
+
+TEST(Upgrade, ASignedRequestCountsOnceInBothProcesses) {
+  const AccessFiles files;
+  Daemon daemon(files.options());
+  const EndsSuccessor end(daemon);
+  const std::string path = "/discovery/peer/hello";
+  const std::string proof = signed_by_peer({"GET", path, "", ""}, daemon.api());
+  EXPECT_NE(daemon.get(path, proof).status, 403);
+  EXPECT_EQ(daemon.get(path, proof).status, 403);
+  ASSERT_EQ(upgrade(daemon).status, 200);
+  ASSERT_TRUE(daemon.process().wait());
+  EXPECT_EQ(daemon.get(path, proof).status, 403);
+  EXPECT_NE(daemon.get(path, signed_by_peer({"GET", path, "", ""}, daemon.api())).status, 403);
 }
 
 TEST(Upgrade, AConfigurationThatIsWrongLeavesTheOldProcess) {

@@ -18,7 +18,7 @@ from lib.fleet import REGISTER, RENEW, listed
 from lib.wire import ENV, PORT, Client, code_of, get_bytes, split_answer
 
 COUNTS = ("answers", "failed", "refused", "cut", "moved_idle", "told_to_close", "short", "unchanged", "changed")
-COUNTS += ("went_on_elsewhere",)
+COUNTS += ("went_on_elsewhere", "cut_elsewhere")
 TLS_PORT = 7443
 
 
@@ -126,6 +126,8 @@ class _Worker:
         except OSError as error:
             waited = connection.asked_at is not None
             if waited and self.others:
+                self.counts["cut_elsewhere"] += 1
+                self.counts.note(f"cut, and asked elsewhere: {error}")
                 connection.close()
                 self.elsewhere(connection)
                 return self.ask(connection, connection.data)

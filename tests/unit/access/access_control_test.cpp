@@ -130,6 +130,44 @@ TEST_F(AccessControlTest, TwoFieldsAreRefusedEvenIfBothAreRight) {
   EXPECT_EQ(ask({{"Authorization", field}, {"authorization", field}}).kind(), Kind::kRefused);
 }
 
+// Reactors read the clock when an event of theirs begins, so the times of two that ask cross a little.
+TEST(ReplayGuard, IsNotConfusedByTimesThatCross) {
+  constexpr Duration kWindow = PeerKey::kWindow;
+  constexpr Duration kTick = std::chrono::microseconds(500);
+  const auto nonce = [](unsigned char first) {
+    Nonce n{};
+    n[0] = first;
+    return n;
+  };
+  ReplayGuard replays(HashKey{1, 2});
+  using Verdict = ReplayGuard::Verdict;
+  EXPECT_EQ(replays.first_time(nonce(1), kNow, kWindow), Verdict::kFirst);
+  EXPECT_EQ(replays.first_time(nonce(2), kNow + 2 * kWindow - kTick, kWindow), Verdict::kFirst);
+  EXPECT_EQ(replays.first_time(nonce(3), kNow + 2 * kWindow + kTick, kWindow), Verdict::kFirst);
+  EXPECT_EQ(replays.first_time(nonce(4), kNow + 2 * kWindow, kWindow), Verdict::kFirst);
+  EXPECT_EQ(replays.first_time(nonce(2), kNow + 3 * kWindow - 2 * kTick, kWindow), Verdict::kSeen);
+}
+
+TEST(ReplayGuard, TakesOnWhatAnotherProcessHeard) {
+  constexpr Duration kWindow = PeerKey::kWindow;
+  using Verdict = ReplayGuard::Verdict;
+  ReplayGuard old(HashKey{1, 2});
+  Nonce heard{};
+  for (unsigned char i = 0; i < 100; ++i) {
+    heard[0] = i;
+    EXPECT_EQ(old.first_time(heard, kNow + i * kWindow / 20, kWindow), Verdict::kFirst);
+  }
+  ReplayGuard next(HashKey{3, 4});
+  const TimePoint then = kNow + 5 * kWindow;
+  EXPECT_FALSE(next.take(old.kept().substr(1), then));
+  EXPECT_TRUE(next.take({}, then));
+  EXPECT_TRUE(next.take(old.kept(), then));
+  EXPECT_EQ(next.first_time(heard, then, kWindow), Verdict::kSeen);
+  EXPECT_EQ(next.first_time(heard, then + 2 * kWindow - std::chrono::seconds(1), kWindow), Verdict::kSeen);
+  heard[1] = 1;
+  EXPECT_EQ(next.first_time(heard, then, kWindow), Verdict::kFirst);
+}
+
 TEST_F(AccessControlTest, APeerProvesItselfOnce) {
   const std::string field = proof(kOwn, kNow, "body");
   const Caller c = ask_with(field, "body");

@@ -275,6 +275,35 @@ TEST(GrpcLimits, RapidResets) {
   f.expect_abandoned(kCalm, Rule::kResets);
 }
 
+TEST(GrpcLimits, RapidResetsOfWhatIsAnsweredAtOnce) {
+  ConnectionFixture f({.resets_burst = 20});
+  f.run();
+  uint32_t id = 1;
+  for (; id < 200 && !f.goaway(); id += 2) {
+    f.talk(raw_call(id, "/t.Echo/Bidi") + raw_frame(NGHTTP2_DATA, 0, id, framed("a")) + raw_reset(id));
+  }
+  EXPECT_LT(id, 50u);
+  f.expect_abandoned(kCalm, Rule::kResets);
+}
+
+// As KeepAliveOnce of clientv3 does: a stream for each, which it resets when it has read the answer.
+TEST(GrpcLimits, CallsThatWereAnsweredMayBeReset) {
+  ConnectionFixture f({.resets_burst = 20});
+  for (int i = 0; i < 100; ++i) {
+    const int32_t open = f.client.call("/t.Echo/Bidi");
+    f.client.send(open, "renew");
+    f.run();
+    EXPECT_EQ(f.client.answer(open).messages(), std::vector<std::string>{"renew"});
+    f.client.cancel(open);
+    const int32_t ended = f.client.call("/t.Echo/Bidi");
+    f.client.end(ended);
+    f.run();
+    EXPECT_EQ(f.client.answer(ended).status(), "0");
+    f.talk(raw_reset(static_cast<uint32_t>(ended)));
+  }
+  EXPECT_FALSE(f.goaway());
+}
+
 TEST(GrpcLimits, WatchesMayBeCancelledAllAtOnce) {
   ConnectionFixture f({.resets_burst = 20});
   std::vector<int32_t> ids;

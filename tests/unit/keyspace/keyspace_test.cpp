@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "unit/keyspace/keyspace_testing.h"
 
 namespace discovery::keyspace {
@@ -203,6 +205,40 @@ TEST(KeyspaceLeases, ThatClientsChoseAreUnique) {
 }
 
 // R3: another node granted it a moment ago, and its record has yet to arrive.
+TEST(KeyspaceLeases, HaveIdsOfTheirOwnAlsoByTheThousand) {
+  Node n;
+  std::set<LeaseId> ids;
+  for (int i = 0; i < 10'000; ++i) ids.insert(n.grant(seconds(10)));
+  n.now += seconds(1);  // within the seconds that were borrowed
+  for (int i = 0; i < 10; ++i) ids.insert(n.grant(seconds(10)));
+  EXPECT_EQ(ids.size(), 10'010u);
+  EXPECT_LE(facts_of(*ids.rbegin()).granted, n.now + seconds(2));
+}
+
+// The process that takes a node's place begins in the same second, with all records, and both grant for a while.
+TEST(KeyspaceLeases, OfTwoProcessesOfANodeDiffer) {
+  Node old;
+  std::set<LeaseId> ids;
+  size_t granted = 0;
+  const auto grant = [&](Node& n, int count) {
+    for (int i = 0; i < count; ++i, ++granted) ids.insert(n.grant(seconds(10)));
+  };
+  grant(old, 100);
+  old.keys.revoke(*ids.begin(), "", old.now);
+  Node next;
+  old.tell(next);
+  old.keys.leave();
+  for (int second = 0; second < 3; ++second) {
+    grant(next, 100);
+    grant(old, 100);
+    next.now += seconds(1);
+    old.now += seconds(1);
+  }
+  grant(old, 1000);
+  grant(next, 5000);
+  EXPECT_EQ(ids.size(), granted);
+}
+
 TEST(KeyspaceLeases, OfAnotherNodeAreTakenOn) {
   Node a(1), b(2);
   const LeaseId lease = a.grant(seconds(10));
@@ -429,6 +465,74 @@ TEST(KeyspaceInstances, AWrittenKeyStandsBeforeAShownOne) {
   EXPECT_EQ(node.get("svc/shop/h"), "10.0.0.1:80");
   EXPECT_EQ(node.keys.erase({"svc/shop/h", ""}, "", node.now).deleted.size(), 1U);
   EXPECT_EQ(node.get("svc/shop/h"), R"(["native"])");
+}
+
+TEST(KeyspaceInstances, OfTwoKeysStayWithTheOther) {
+  Node n;
+  const LeaseId lease = n.grant(seconds(10));
+  n.put("svc/cart/h1", "10.0.0.1:1", lease);
+  n.put("alt/cart/h1", "10.0.0.1:1");
+  EXPECT_EQ(n.listed("cart").size(), 1u);
+  n.keys.erase({"alt/cart/h1", ""}, "", n.now);
+  EXPECT_EQ(n.listed("cart").size(), 1u) << "svc/cart/h1 says it";
+  n.pass(seconds(8));
+  n.keys.keep_alive(lease, "", n.now);
+  n.pass(seconds(8));
+  EXPECT_EQ(n.listed("cart").size(), 1u) << "and keeps it";
+  n.pass(seconds(3));
+  EXPECT_TRUE(n.listed("cart").empty()) << "as long as it lives";
+}
+
+TEST(KeyspaceInstances, OfTwoKeysStayWhenTheLeaseOfOneEndsOrItSaysSomethingElse) {
+  for (const bool ends : {true, false}) {
+    Node n;
+    n.put("svc/cart/h1", "10.0.0.1:1");
+    n.put("alt/cart/h1", "10.0.0.1:2", n.grant(seconds(10)));
+    Node other(2);
+    n.tell(other);
+    Node& where = ends ? n : other;  // that there are two stands in the record, so any node knows it
+    if (ends) {
+      where.pass(seconds(11));
+    } else {
+      where.keys.erase({"alt/", "alt0"}, "", where.now);
+    }
+    EXPECT_EQ(where.listed("cart").size(), 1u) << ends;
+    EXPECT_EQ(where.get("alt/cart/h1"), "-");
+    where.keys.erase({"svc/cart/h1", ""}, "", where.now);
+    EXPECT_TRUE(where.listed("cart").empty()) << ends;
+  }
+}
+
+TEST(KeyspaceInstances, OfTwoKeysThatAreWrittenAgainAndAgainStayToo) {
+  Node n;
+  n.put("svc/cart/h1", "a:1");
+  n.put("alt/cart/h1", "a:1");
+  for (int i = 0; i < 3; ++i) {
+    n.put("svc/cart/h1", "a:" + std::to_string(i));
+    n.put("alt/cart/h1", "a:" + std::to_string(i));
+  }
+  n.keys.erase({"svc/cart/h1", ""}, "", n.now);
+  EXPECT_EQ(n.listed("cart").size(), 1u);
+  n.keys.erase({"alt/cart/h1", ""}, "", n.now);
+  EXPECT_TRUE(n.listed("cart").empty());
+}
+
+TEST(KeyspaceInstances, OfOneKeyThatTwoZonesWroteAreOneAfterTheAudit) {
+  Node east(1, kStart, "east");
+  Node west(2, kStart, "west");
+  west.put("svc/cart/h1", "a:1");  // while the two are cut from each other
+  east.now += seconds(1);
+  west.now += seconds(1);
+  east.put("svc/cart/h1", "a:1");
+  east.tell(west);
+  west.tell(east);
+  for (Node* n : {&east, &west}) {
+    n->pass(seconds(61), seconds(1));
+    n->keys.audit(n->now);
+    EXPECT_EQ(n->listed("cart").size(), 1u);
+    n->keys.erase({"svc/cart/h1", ""}, "", n->now);
+    EXPECT_TRUE(n->listed("cart").empty());
+  }
 }
 
 TEST(KeyspaceInstances, AreNotCountedOnByTheSelfProtection) {

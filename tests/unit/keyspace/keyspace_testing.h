@@ -1,5 +1,5 @@
 // A key space on a registry of its own, and a mapper that knows one layout: `svc/<app>/<host>` with an address as
-// value.
+// value, and reads the same below `alt/`.
 #pragma once
 
 #include <chrono>
@@ -21,7 +21,7 @@ inline constexpr TimePoint kStart = from_wire_ns(1'700'000'000'000'000'000);
 class TestMapper final : public KeyMapper {
  public:
   [[nodiscard]] std::vector<MappedInstance> instances_of(std::string_view key, std::string_view value) const override {
-    if (!key.starts_with("svc/")) return {};
+    if (!key.starts_with("svc/") && !key.starts_with("alt/")) return {};
     const size_t slash = key.find('/', 4);
     if (slash == std::string_view::npos) return {};
     MappedInstance one;
@@ -60,16 +60,18 @@ inline registry::RegistrySettings registry_settings(uint16_t node_id) {
   return settings;
 }
 
-inline KeyspaceSettings keyspace_settings(uint16_t node_id) {
+inline KeyspaceSettings keyspace_settings(uint16_t node_id, const std::string& zone = "z") {
   KeyspaceSettings settings;
   settings.node_id = node_id;
-  settings.zone = "z";
+  settings.zone = zone;
   return settings;
 }
 
 struct Node {
-  explicit Node(uint16_t node_id = 1, TimePoint start = kStart)
-      : registry(registry_settings(node_id)), keys(keyspace_settings(node_id), registry, mapper, start), now(start) {
+  explicit Node(uint16_t node_id = 1, TimePoint start = kStart, const std::string& zone = "z")
+      : registry(registry_settings(node_id)),
+        keys(keyspace_settings(node_id, zone), registry, mapper, start),
+        now(start) {
     registry.set_observer(&keys);
     registry.keep_changes(true);
   }
