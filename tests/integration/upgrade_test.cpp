@@ -5,10 +5,12 @@
 #include <sys/types.h>
 
 #include <csignal>
+#include <set>
 #include <stdexcept>
 
 #include "integration/access_fixture.h"
 #include "integration/daemon.h"
+#include "integration/etcd_client.h"
 
 namespace discovery::integration {
 namespace {
@@ -128,6 +130,36 @@ TEST(Upgrade, ASignedRequestCountsOnceInBothProcesses) {
   ASSERT_TRUE(daemon.process().wait());
   EXPECT_EQ(daemon.get(path, proof).status, 403);
   EXPECT_NE(daemon.get(path, signed_by_peer({"GET", path, "", ""}, daemon.api())).status, 403);
+}
+
+// The new process grants within the second in which the old one did.
+TEST(Upgrade, LeasesOfTheNewProcessAreOthers) {
+  DaemonOptions options;
+  options.flags = with_settings({"etcd.listen=127.0.0.1:0"});
+  Daemon daemon(options);
+  const EndsSuccessor end(daemon);
+  EtcdClient at_old(etcd_of(daemon));
+  const int32_t stream = at_old.open("Lease/LeaseKeepAlive");
+  size_t granted = 0;
+  std::set<int64_t> ids;
+  const auto grant = [&](EtcdClient& client, int times) {
+    for (int i = 0; i < times; ++i, ++granted) {
+      pb::LeaseGrantRequest request;
+      request.set_ttl(60);
+      pb::LeaseGrantResponse answer;
+      EXPECT_EQ(client.ask("Lease/LeaseGrant", request, answer), "0");
+      ids.insert(answer.id());
+    }
+  };
+  grant(at_old, 50);
+  ASSERT_EQ(upgrade(daemon).status, 200);
+  EtcdClient at_new(etcd_of(daemon));
+  grant(at_new, 100);
+  EXPECT_EQ(ids.size(), granted);
+  pb::LeaseKeepAliveRequest renew;
+  renew.set_id(*ids.begin());
+  at_old.say(stream, renew);
+  EXPECT_EQ(at_old.hear(stream, 1).size(), 1u) << "the old process serves its stream still";
 }
 
 TEST(Upgrade, AConfigurationThatIsWrongLeavesTheOldProcess) {
