@@ -53,7 +53,9 @@ void Keyspace::changed(const registry::RecordChange& change) {
 void Keyspace::record_changed(const registry::RecordChange& change) {
   const Instance& named = change.after ? *change.after : *change.before_text;
   if (const auto id = lease_of_record(change.app.appid, named.hostname())) {
-    if (change.kind == ChangeKind::kShow) revive_wanted_ = true;
+    // It is back, shown or taken on anew: so may be what was hidden with it.
+    const bool was = change.before_numbers && !is_visible(change.before_numbers);
+    if (was && change.after && is_visible(&change.after->numbers)) revive_wanted_ = true;
     lease_changed(*id, change.after, change.at);
   } else if (const auto key = key_of_record(change.app.appid, named.hostname())) {
     key_changed(*key, change);

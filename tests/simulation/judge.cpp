@@ -153,7 +153,8 @@ void Judge::booted(uint32_t node, Ns now) {
     if (h.instance < back.size()) back[h.instance] = h.version >= instances_[h.instance].truth.version;
   });
   constexpr Ns kSnapshotsBelieved = 290 * kSecond;
-  const bool must = now - seen.stopped < kSnapshotsBelieved && !seen.stepped;
+  // Not with originals: by the clock of one a cancel may be later than what was written after it.
+  const bool must = now - seen.stopped < kSnapshotsBelieved && !seen.stepped && !mixed_;
   seen.stepped = false;
   for (uint32_t i = 0; i < instances_.size(); ++i) {
     Truth& t = instances_[i].truth;

@@ -370,6 +370,31 @@ TEST(KeyspaceLeases, ShowAgainWhatWasHiddenWhileTheyWentOnElsewhere) {
   EXPECT_EQ(a.get("k"), "v");
 }
 
+// A node that is cut off takes the lease on and ends it; the others hear of that when they meet again, as of something
+// newer, and the next renewal takes the lease on once more (simulator, seed 50460).
+TEST(KeyspaceLeases, ShowAgainWhatWasHiddenWhenTheyAreTakenOnOnceMore) {
+  Node home(1), cut(2);
+  const LeaseId lease = home.grant(seconds(10));
+  home.put("other", "v", lease);
+  cut.now += seconds(1);
+  ASSERT_EQ(cut.put("k", "v", lease).fault, Fault::kNone);
+  cut.pass(seconds(30));
+  ASSERT_EQ(cut.get("k"), "-");
+  for (int i = 0; i < 11; ++i) {
+    home.pass(seconds(3), milliseconds(100), kStart);
+    ASSERT_TRUE(home.keys.keep_alive(lease, "", home.now));
+  }
+  cut.now = home.now;
+  cut.tell(home);
+  home.pass(seconds(1));
+  ASSERT_EQ(home.get("k"), "-");
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(home.keys.keep_alive(lease, "", home.now));
+    home.pass(seconds(2));
+  }
+  EXPECT_EQ(home.get("k"), "v");
+}
+
 TEST(KeyspaceLeases, ThatAreOverWhenTheyComeEndAtOnce) {
   Node a(1), b(2);
   const LeaseId lease = a.grant(seconds(60));
