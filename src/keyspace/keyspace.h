@@ -243,7 +243,7 @@ class Keyspace final : public registry::ChangeObserver {
   void record_changed(const registry::RecordChange& change) REQUIRES(mutex_);
   void shown_changed(const registry::RecordChange& change, const Shown& shown) REQUIRES(mutex_);
   void attach(LeaseId id, const std::string& key, std::chrono::seconds length, TimePoint now) REQUIRES(mutex_);
-  void detach(LeaseId id, std::string_view key) REQUIRES(mutex_);
+  void detach(LeaseId id, std::string_view key, TimePoint now) REQUIRES(mutex_);
   Lease& lease_entry(LeaseId id, std::chrono::seconds length, TimePoint now) REQUIRES(mutex_);
   void drop_if_unused(LeaseId id) REQUIRES(mutex_);
   void look_again(LeaseId id, Lease& lease, TimePoint when) REQUIRES(mutex_);

@@ -101,12 +101,13 @@ void Keyspace::attach(LeaseId id, const std::string& key, std::chrono::seconds l
   if (id != 0) lease_entry(id, length, now).keys.insert(key);
 }
 
-void Keyspace::detach(LeaseId id, std::string_view key) {
+void Keyspace::detach(LeaseId id, std::string_view key, TimePoint now) {
   const auto it = leases_.find(id);
   if (it == leases_.end()) return;
   it->second.records.reset();
   const auto attached = it->second.keys.find(key);
   if (attached != it->second.keys.end()) it->second.keys.erase(attached);
+  look_again(id, it->second, now);  // the key may have been what told of the latest renewal
   drop_if_unused(id);
 }
 
@@ -122,7 +123,7 @@ void Keyspace::key_changed(const std::string& key, const registry::RecordChange&
       revive_wanted_ = revive_wanted_ || (kept && leases_.contains(kept->lease));
     }
     if (written && index_.erase(key, change.at)) {
-      detach(written->lease, key);
+      detach(written->lease, key, change.at);
     } else if (news) {
       index_.tell_gone(key, change.at);
     }
@@ -134,7 +135,7 @@ void Keyspace::key_changed(const std::string& key, const registry::RecordChange&
   const bool same = is_visible(change.before_numbers) && change.before_numbers->version == after->numbers.version;
   if (written && same) return;
   attach(kept->lease, key, length_in(*after), change.at);
-  if (written && written->lease != kept->lease) detach(written->lease, key);
+  if (written && written->lease != kept->lease) detach(written->lease, key, change.at);
   index_.write(key, {std::string(kept->value), kept->lease}, change.at);
 }
 
