@@ -147,7 +147,7 @@ void Judge::stops(uint32_t node, bool disk, Ns now) {
 
 void Judge::booted(uint32_t node, Ns now) {
   SeenNode& seen = nodes_seen_[node];
-  seen.booted = now;
+  seen.booted = booted_last_ = now;
   std::vector<bool> back(instances_.size());
   nodes_.at(node).read([&](const Held& h) {
     if (h.instance < back.size()) back[h.instance] = h.version >= instances_[h.instance].truth.version;
@@ -247,7 +247,8 @@ void Judge::look_at_record(uint32_t node, const Held& h, Ns now) {
     wrong(Wrong::kLiveEviction, now, story(node, h.instance, "hides a live one"));
   }
   if (visible && !original && !mixed_) {
-    const Ns since = std::max({i.accepted_at, seen_node.booted, s.first});
+    // What a node that starts is told of is held from then on, and it may tell one that had forgotten it.
+    const Ns since = std::max({i.accepted_at, booted_last_, s.first});
     if (now - since > kCeiling + kCeilingGrace) wrong(Wrong::kCeiling, now, story(node, h.instance, "is still listed"));
   }
   if (visible && !original) {

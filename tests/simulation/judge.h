@@ -139,6 +139,7 @@ class Judge {
   const Names& names_;
   std::vector<Instance> instances_;
   std::vector<SeenNode> nodes_seen_;
+  Ns booted_last_ = 0;  ///< any node
   Violations violations_;
   uint64_t inversions_ = 0;
   uint64_t round_ = 0;

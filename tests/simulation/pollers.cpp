@@ -228,6 +228,12 @@ void Pollers::hang_up(uint32_t node, Ns now) {
   }
 }
 
+/// Its cursor has the fingerprint of another list: told at the poll's deadline (cursor.h, missed_a_twin()).
+bool Pollers::is_twin(const App& app, const OurNode& node) const {
+  const registry::AppState state = node.registry().look(names_.app(app.number), {});
+  return registry::fingerprint_of(app.cursor_ns) == registry::fingerprint_of(state.latest_timestamp_ns);
+}
+
 void Pollers::check(Ns now) {
   const Ns limit = world_.somebody_is_silent() ? kMissedAfterSilence : kMissedAfter;
   for (uint32_t i = 0; i < pollers_.size(); ++i) {
@@ -239,7 +245,7 @@ void Pollers::check(Ns now) {
         a.differs_since = kNever;
       } else if (a.differs_since == kNever) {
         a.differs_since = now;
-      } else if (now - a.differs_since > limit) {
+      } else if (now - a.differs_since > (is_twin(a, *node) ? kMissedAfterSilence : limit)) {
         judge_.wrong(Wrong::kMissed, now,
                      "poller " + std::to_string(i) + " at n" + std::to_string(p.node) + " app" +
                          std::to_string(a.number) + " with cursor " + std::to_string(a.cursor_ns) + " since " +

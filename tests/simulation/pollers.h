@@ -71,6 +71,7 @@ class Pollers {
   void ask_again(uint32_t poller, Ns at);
   /// Which records are listed, in which version: over all zones and states of service.
   static uint64_t list_of(const OurNode& node, registry::AppKeyView app);
+  [[nodiscard]] bool is_twin(const App& app, const OurNode& node) const;
 
   SeededRandom random_;
   const Names& names_;
