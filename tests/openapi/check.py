@@ -19,6 +19,9 @@ TOKEN = "a-token-of-the-openapi-test"
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+# Refusals of the Discovery API are codes in answers of status 200, so this check can judge the others only.
+CHECKS_OF_ACCESS = CHECKS + ",ignored_auth"
+PATHS_OF_ACCESS = "^/(api|admin|metrics)"
 LEFT_OUT = {"/admin/drain", "/admin/upgrade", "/api/events"}
 EXAMPLES = 50
 # A poll is answered soon, and the same request again and again is what this test does.
@@ -27,13 +30,16 @@ SETTINGS = {"httpServer.timeout": "100ms", "polls.max_park": "1s", "polls.empty_
 
 
 class Daemon:
-    """One of the cluster that listens at `addresses`."""
+    """One of the cluster that listens at `addresses`; with `access`, only who has the token may anything."""
 
-    def __init__(self, program, folder, addresses, number):
+    def __init__(self, program, folder, addresses, number, access=False):
         self.address = addresses[number]
         [self.etcd] = free_addresses(1)
-        self.folder = pathlib.Path(folder, f"node{number}")
+        self.folder = pathlib.Path(folder, "access" if access else f"node{number}")
         self.folder.mkdir()
+        tokens = {"tokens": [{"name": "all", "secret": TOKEN, "grants": [{"rights": ["read", "write", "admin"]}]}]}
+        (self.folder / "tokens.json").write_text(json.dumps(tokens), encoding="utf-8")
+        (self.folder / "tokens.json").chmod(0o600)
         token_file = self.folder / "token"
         with open(os.open(token_file, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as f:
             f.write(TOKEN)
@@ -43,7 +49,8 @@ class Daemon:
             f'[httpServer]\naddr = "{self.address}"\n'
             f'[cluster]\nnode_id = {number + 1}\n'
             f'[etcd]\nlisten = "{self.etcd}"\n'
-            f'[admin]\ntoken_file = "{token_file}"\n', encoding="utf-8")
+            + (f'[access]\nrequired = true\ntoken_file = "{self.folder}/tokens.json"\n' if access else
+               f'[admin]\ntoken_file = "{token_file}"\n'), encoding="utf-8")
         settings = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
         self.log = self.folder / "log"
         with open(self.log, "wb") as log:
@@ -102,11 +109,10 @@ def add_nothing(part):
             add_nothing(below)
 
 
-def hold_to(daemon, document, options):
+def hold_to(daemon, document, checks, options):
     """Whether it answers as its document says."""
-    add_nothing(document["components"]["schemas"])
     words = [os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run", "openapi.json",
-             "--url", f"http://{daemon.address}", "--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES),
+             "--url", f"http://{daemon.address}", "--checks", checks, "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES),
              "--generation-deterministic",
              "--generation-with-security-parameters", "false", "--header", f"Authorization: Bearer {TOKEN}",
              "--request-timeout", "20", "--no-color"]
@@ -128,8 +134,13 @@ def main():
             document = json.loads(daemons[0].get("/openapi.json"))
             validate(document)
             print(f"openapi: {len(document['paths'])} paths, a valid document", flush=True)
+            add_nothing(document["components"]["schemas"])
             register_example(daemons[0], document)
-            good = hold_to(daemons[0], document, options)
+            good = hold_to(daemons[0], document, CHECKS, options)
+            daemons.append(Daemon(program, folder, free_addresses(1), 0, access=True))
+            daemons[-1].wait_ready()
+            only = ["--include-path-regex", PATHS_OF_ACCESS]
+            good = hold_to(daemons[-1], document, CHECKS_OF_ACCESS, only + options) and good
         finally:
             codes = [daemon.stop() for daemon in daemons]
         if any(codes):
