@@ -92,7 +92,7 @@ Fault KeyClients::put(uint32_t number, uint32_t key, LeaseId lease, Ns now) {
               static_cast<unsigned long long>(lease), number, done.fault == Fault::kNone ? "" : ": refused");
   judge_.wrote(number, before, now);
   if (done.fault == Fault::kNoLease) judge_.said_over(lease, number, now);
-  if (done.fault == Fault::kNone && lease != 0) judge_.renewed(lease, number, now);
+  if (done.fault == Fault::kNone && lease != 0) judge_.put_under(lease, now);
   node.wrote_keys(now);
   world_.stirred(number);
   return done.fault;

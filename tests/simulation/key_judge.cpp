@@ -120,6 +120,11 @@ void KeyJudge::renewed(LeaseId id, uint32_t node, Ns now) {
   if (it != leases_.end()) accept(it->second, node, now);
 }
 
+void KeyJudge::put_under(LeaseId id, Ns now) {
+  const auto it = leases_.find(id);
+  if (it != leases_.end()) it->second.put = now;
+}
+
 void KeyJudge::revoked(LeaseId id) {
   const auto it = leases_.find(id);
   if (it != leases_.end()) it->second.revoked = true;
@@ -287,7 +292,9 @@ void KeyJudge::look_at(uint32_t number, OurNode& node, Ns now) {
     if (kv && kv->lease != 0) {  // K2
       const auto it = leases_.find(kv->lease);
       const Ns length = it == leases_.end() ? 0 : it->second.length;
-      const Ns until = it == leases_.end() ? 0 : it->second.accepted + length + std::max(length, kGrace) + kOutlives;
+      const Ns until = it == leases_.end() ? 0
+                                           : std::max(it->second.accepted, it->second.put) + length +
+                                                 std::max(length, kGrace) + kOutlives;
       if (now > until && told != until) {
         told = until;
         std::string text = story(number, k, ("is " + kv->value + ", " + ms(now - until) + " too long").c_str()) + ", " +

@@ -65,6 +65,8 @@ class KeyJudge {
   // -- what clients did; `now` is when it was done
   void granted(keyspace::LeaseId lease, Ns length, uint32_t node, Ns now);
   void renewed(keyspace::LeaseId lease, uint32_t node, Ns now);
+  /// A key was put under it.
+  void put_under(keyspace::LeaseId id, Ns now);
   void said_over(keyspace::LeaseId lease, uint32_t node, Ns now);
   void revoked(keyspace::LeaseId lease);
   /// The versions of all keys at a node, before and after a write there.
@@ -101,6 +103,7 @@ class KeyJudge {
     Ns granted = 0;
     TimePoint granted_read{};  ///< by the clock of that node
     Ns accepted = 0;
+    Ns put = 0;           ///< a key under it, which nodes may take for a renewal while it is there, and need not
     Ns steady_since = 0;  ///< renewed at least every half of its length
     bool revoked = false;
     bool over = false;  ///< a client was told so
