@@ -26,6 +26,14 @@ constexpr std::array<std::string_view, 10> kKnown{
     "0123456789abcdef0123456789abcdef",
 };
 
+/// Whole ones of them, for where only a hash is given.
+constexpr std::array<std::string_view, 4> kKnownWhole{
+    "SecretKey012345678901234567890123456789012345678901234567890123456789",
+    "U2VjcmV0S2V5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODk=",
+    "VGhpc0lzTXlDdXN0b21TZWNyZXRLZXkwMTIzNDU2Nzg=",
+    "0123456789abcdef0123456789abcdef",
+};
+
 std::string lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), codec::ascii_lower);
@@ -49,6 +57,10 @@ Result<void> check_secret(std::string_view secret, size_t bytes_min) {
     if (text.find(known) != std::string::npos) return invalid("is one from a manual, which anybody may know");
   }
   return {};
+}
+
+bool is_hash_of_known_secret(const Digest256& digest) {
+  return std::ranges::any_of(kKnownWhole, [&](std::string_view known) { return sha256(known) == digest; });
 }
 
 }  // namespace discovery::access

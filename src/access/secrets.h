@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "access/digest256.h"
 #include "base/result.h"
 
 namespace discovery::access {
@@ -18,5 +19,8 @@ inline constexpr size_t kSecretBytesMax = 512;
 /// kInvalidArgument, with what is wrong and never with the secret: length, not printable ASCII without blanks, fewer
 /// than eight different characters, or one from a manual.
 [[nodiscard]] Result<void> check_secret(std::string_view secret, size_t bytes_min);
+
+/// Of a whole secret that stands in a manual.
+[[nodiscard]] bool is_hash_of_known_secret(const Digest256& digest);
 
 }  // namespace discovery::access

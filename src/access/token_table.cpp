@@ -48,6 +48,7 @@ Result<std::optional<Digest256>> digest_of(const TokenSpec& spec) {
   if (!spec.secret_sha256.empty()) {
     auto digest = digest_from_hex(spec.secret_sha256);
     if (!digest) return invalid("secret_sha256 must be 64 hexadecimal digits");
+    if (is_hash_of_known_secret(*digest)) return invalid("secret_sha256 is of a secret from a manual");
     return digest;
   }
   if (spec.secret.empty()) return invalid("has neither secret nor secret_sha256");

@@ -469,7 +469,7 @@ class Registry {
   [[nodiscard]] static Lease lease_of_joined(const Application* app, size_t index, const JoinArgs& args, TimePoint now);
   [[nodiscard]] Duration lease_length(std::string_view origin) const;
   [[nodiscard]] bool is_fresh(std::string_view origin, const Lease& lease, TimePoint now) const;
-  [[nodiscard]] static bool is_other_guest(const Instance& stored, const Record& record);
+  [[nodiscard]] static bool is_another(const Instance& stored, const Record& record);
   [[nodiscard]] bool believes_hidden(const Record& record, std::string_view origin, const Lease& lease,
                                      TimePoint now) const;
   /// A renewal of that time can be of that registration, as far as clocks tell: it is not one of the time before.

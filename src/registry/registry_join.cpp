@@ -110,9 +110,8 @@ bool Registry::believes_hidden(const Record& r, std::string_view origin, const L
 
 /// Each registration of a guest may be under a lease of its own: what renewed the one before does not renew this one.
 /// One that says the same to the last byte is under the same: a lease that two nodes took on, for one.
-bool Registry::is_other_guest(const Instance& stored, const Record& r) {
-  return stored.is_guest() && r.version.incarnation != stored.numbers.version.incarnation &&
-         stored.origin() != r.text.origin;
+bool Registry::is_another(const Instance& stored, const Record& r) {
+  return r.version.incarnation != stored.numbers.version.incarnation && stored.origin() != r.text.origin;
 }
 
 /// The lease under which a newer version of a record that is alive is held.
@@ -136,7 +135,7 @@ Registry::Lease Registry::lease_of_joined(const Application* app, size_t index, 
     return {latest ? told_ns.value_or(held_ns) : guest ? held_ns : now_ns, !!told_ns};
   }
   const bool registered_anew = r.version.incarnation != app->record(index).numbers.version.incarnation;
-  if (is_other_guest(app->record(index), r)) return {of_guest ? *told_ns : held_ns, of_guest};
+  if (guest && is_another(app->record(index), r)) return {of_guest ? *told_ns : held_ns, of_guest};
   Lease lease{app->lease_ns(index), app->side(index).lease_known};
   if (told_ns) lease = {std::max(lease.ns, *told_ns), true};
   if (registered_anew) lease.ns = std::max(lease.ns, held_ns);
@@ -164,7 +163,7 @@ JoinOutcome Registry::join_newer(Shard& shard, Application* known, size_t index,
   const Instance* stored = is_new ? nullptr : &app.record(index);
   const bool was_visible = stored && stored->numbers.state == RecordState::kVisible;
   const bool revived = !stored || !is_alive(*stored);
-  const bool other_guest = stored && is_other_guest(*stored, r);
+  const bool other_guest = stored && stored->is_guest() && is_another(*stored, r);
 
   Lease lease;
   int64_t renewed_ns = 0;  // here, before the record came

@@ -187,7 +187,19 @@ void Judge::applied_cancel(uint32_t node, uint32_t instance, uint32_t generation
   known = std::max(known, generation);
 }
 
+// Whoever is away for longer than the cancelled are remembered brings them back, for as long as nobody renews them.
+void Judge::look_for_absent(Ns now) {
+  for (uint32_t a = 0; a < nodes_.count(); ++a) {
+    for (uint32_t b = 0; b < nodes_.count() && nodes_.up(a); ++b) {
+      if (a == b || !nodes_.up(b) || network_.troubled(a, b) || network_.troubled(b, a)) continue;
+      nodes_seen_[a].in_touch = now;
+    }
+    if (now - nodes_seen_[a].in_touch > kForgottenAfter) absent_seen_ = now;
+  }
+}
+
 void Judge::look(Ns now) {
+  look_for_absent(now);
   for (uint32_t n = 0; n < nodes_.count(); ++n) look_at(n, now);
 }
 
@@ -239,7 +251,9 @@ void Judge::look_at_record(uint32_t node, const Held& h, Ns now) {
     }
   }
   const bool reborn = original ? h.content.generation <= s.cancelled_generation : h.version < s.tomb;
-  if (visible && reborn && !(s.state == RecordState::kVisible && s.version == h.version) && !(mixed_ && original)) {
+  const bool excused = now - absent_seen_ <= kCeiling;
+  if (visible && reborn && !excused && !(s.state == RecordState::kVisible && s.version == h.version) &&
+      !(mixed_ && original)) {
     wrong(Wrong::kResurrection, now, story(node, h.instance, "lists it again"));
   }
   if (h.state == RecordState::kHidden && s.state == RecordState::kVisible && seen_node.was_ready && !mixed_ &&

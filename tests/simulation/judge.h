@@ -114,6 +114,7 @@ class Judge {
     std::vector<Seen> instances;
     std::vector<SeenApp> apps;
     Ns booted = 0;
+    Ns in_touch = 0;  ///< with any other node
     Ns stopped = 0;
     bool stepped = false;  ///< its wall clock, since it started: what it saved may seem too old
     bool was_ready = false;
@@ -125,6 +126,7 @@ class Judge {
     return now - std::max(i.truth.at, i.accepted_at) > kForgottenAfter;
   }
   [[nodiscard]] static bool may_be_dead(const Instance& i, Ns lease, Ns now);
+  void look_for_absent(Ns now);
   void look_at_record(uint32_t node, const Held& held, Ns now);
   void look_at_apps(uint32_t node, Ns now);
   void judge_listed(uint32_t node, uint32_t instance, const std::optional<Held>& listed, Ns now);
@@ -140,6 +142,7 @@ class Judge {
   std::vector<Instance> instances_;
   std::vector<SeenNode> nodes_seen_;
   Ns booted_last_ = 0;  ///< any node
+  Ns absent_seen_ = -kNever / 2;
   Violations violations_;
   uint64_t inversions_ = 0;
   uint64_t round_ = 0;

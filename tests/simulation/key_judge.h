@@ -57,7 +57,9 @@ class JudgedKeys {
 class KeyJudge {
  public:
   static constexpr Ns kSettled = 30 * kSecond;
-  static constexpr Ns kOutlives = 5 * kSecond;  ///< clocks, the look, the hiding itself
+  /// Clocks, the look, the hiding itself, and how long the message was under way that told of the renewal: its age does
+  /// not grow there.
+  static constexpr Ns kOutlives = 10 * kSecond;
   static constexpr Ns kGrace = 10 * kSecond;
 
   KeyJudge(JudgedKeys& nodes, Judge& judge, bool lossy);

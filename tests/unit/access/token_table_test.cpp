@@ -122,6 +122,8 @@ TEST(TokenTable, NamesEveryProblem) {
   both.secret.clear();
   both.secret_sha256.back() = 'g';
   EXPECT_THAT(problem_of({both}), HasSubstr("hexadecimal"));
+  both.secret_sha256 = to_hex(sha256("SecretKey012345678901234567890123456789012345678901234567890123456789"));
+  EXPECT_THAT(problem_of({both}), HasSubstr("from a manual"));
   const std::string all = problem_of({spec("a", "", reads), spec("b", kSecret, {})});
   EXPECT_THAT(all, HasSubstr("token a"));
   EXPECT_THAT(all, HasSubstr("\ntoken b"));
