@@ -49,7 +49,7 @@ class Sums:
             if self.killed_serving:  # what had moved went with its process, and its clients came again
                 self.cut_with_process += counts["cut"]
                 self.counts["cut"] -= counts["cut"]
-            if name in ("renewals", "tls"):
+            if name in ("renewals", "tls", "polls"):
                 self.counts[name] = self.counts.get(name, 0) + counts["answers"]
             if name == "renewals":
                 self.gap_s = max(self.gap_s, counts["gap_s"])
@@ -311,7 +311,8 @@ def main():
     result.note("upgrades", sums.upgrades)
     result.at_least("renewals", counts.get("renewals", 0), int(sums.due / 2))
     result.note("over TLS", counts.get("tls", 0))
-    result.at_least("polls told to come again", counts.get("unchanged", 0), 1)
+    result.at_least("polls answered", counts.get("polls", 0), 1)
+    result.note("polls told to come again", counts.get("unchanged", 0))
     result.note("longest without an answer", sums.gap_s * 1000.0, " ms")
     result.note("stood still at most", sums.stood_still_ms, " ms")
     result.finish()
