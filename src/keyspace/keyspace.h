@@ -15,6 +15,8 @@
 //   is known to be gone. How far that node was behind cannot be known: the two may have been cut from each other, or
 //   told each other by a third. Of a large range it is told the latest change of each key since a little earlier (R2).
 // * What is gone is an event also where it was never there: a watch may have been told elsewhere that it was.
+// * Several keys may tell of one instance: its record is made from the one written last and names others, and passes on
+//   to one of them when that key goes.
 // * A lease that is not known here but tells by its id that it cannot be over yet is taken on (R3).
 // * The end of a lease: the node that accepted its latest renewal hides lease, keys and instances when it is over and
 // no

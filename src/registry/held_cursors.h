@@ -23,7 +23,7 @@ class HeldCursors {
 
   /// A poll with that cursor waits now; returns since when one does.
   TimePoint hold(int64_t cursor_ns, TimePoint now) {
-    static_cast<void>(forget(now));
+    forget(now);
     auto it = std::ranges::find(entries_, cursor_ns, &Entry::cursor_ns);
     if (it == entries_.end()) {
       if (entries_.size() >= kMax) entries_.erase(std::ranges::min_element(entries_, {}, &Entry::last));

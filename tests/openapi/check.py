@@ -38,19 +38,17 @@ class Daemon:
         self.folder = pathlib.Path(folder, "access" if access else f"node{number}")
         self.folder.mkdir()
         tokens = {"tokens": [{"name": "all", "secret": TOKEN, "grants": [{"rights": ["read", "write", "admin"]}]}]}
-        (self.folder / "tokens.json").write_text(json.dumps(tokens), encoding="utf-8")
-        (self.folder / "tokens.json").chmod(0o600)
         token_file = self.folder / "token"
         with open(os.open(token_file, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as f:
-            f.write(TOKEN)
+            f.write(json.dumps(tokens) if access else TOKEN)
         (self.folder / "discovery.toml").write_text(
             f"nodes = {json.dumps(addresses)}\n"
             f'[env]\nhost = "node{number}"\nzone = "sh001"\nregion = "sh"\nDeployEnv = "prod"\n'
             f'[httpServer]\naddr = "{self.address}"\n'
             f'[cluster]\nnode_id = {number + 1}\n'
             f'[etcd]\nlisten = "{self.etcd}"\n'
-            + (f'[access]\nrequired = true\ntoken_file = "{self.folder}/tokens.json"\n' if access else
-               f'[admin]\ntoken_file = "{token_file}"\n'), encoding="utf-8")
+            + ("[access]\nrequired = true\n" if access else "[admin]\n")
+            + f'token_file = "{token_file}"\n', encoding="utf-8")
         settings = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
         self.log = self.folder / "log"
         with open(self.log, "wb") as log:

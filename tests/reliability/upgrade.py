@@ -6,8 +6,8 @@ goes wrong: a program that does not start, one that refuses its configuration, a
 Last, one of three nodes is drained, with clients that go on at the next node where one sends them away.
 Bounds: renewals failed 0, connections refused or cut 0, empty or short lists 0, evictions 0; of the drained node, which
 has to end with 0, five requests at most may cross the end of their connection and be asked again elsewhere. At least half
-of the renewals that are due are answered. Only the connections that a
-killed process had already taken over go with it. Parked polls are told "nothing changed", and come again.
+of the renewals that are due are answered. Only the connections that a killed process had already taken over go with it.
+Parked polls are told "nothing changed", and come again.
 --only NAME: one of them. --instances N, --upgrades N: how many. --rest S: how long it goes on afterwards.
 """
 

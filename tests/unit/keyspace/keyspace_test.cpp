@@ -204,7 +204,6 @@ TEST(KeyspaceLeases, ThatClientsChoseAreUnique) {
   EXPECT_EQ(node.keys.grant(4711, seconds(10), "", node.now).fault, Fault::kLeaseExists);
 }
 
-// R3: another node granted it a moment ago, and its record has yet to arrive.
 TEST(KeyspaceLeases, HaveIdsOfTheirOwnAlsoByTheThousand) {
   Node n;
   std::set<LeaseId> ids;
@@ -239,6 +238,7 @@ TEST(KeyspaceLeases, OfTwoProcessesOfANodeDiffer) {
   EXPECT_EQ(ids.size(), granted);
 }
 
+// R3: another node granted it a moment ago, and its record has yet to arrive.
 TEST(KeyspaceLeases, OfAnotherNodeAreTakenOn) {
   Node a(1), b(2);
   const LeaseId lease = a.grant(seconds(10));
@@ -370,6 +370,20 @@ TEST(KeyspaceLeases, ShowAgainWhatWasHiddenWhileTheyWentOnElsewhere) {
   EXPECT_EQ(a.get("k"), "v");
 }
 
+/// `cut` takes a lease on for its key "k" and ends it, while `home` renews it; then they meet.
+void end_while_cut_off(Node& home, Node& cut, LeaseId lease, Duration length) {
+  cut.now += seconds(1);
+  ASSERT_EQ(cut.put("k", "v", lease).fault, Fault::kNone);
+  cut.pass(4 * length, length / 1000);
+  ASSERT_EQ(cut.get("k"), "-");
+  for (int i = 0; i < 15; ++i) {
+    home.pass(3 * length / 10, length / 1000, kStart);
+    ASSERT_TRUE(home.keys.keep_alive(lease, "", home.now));
+  }
+  cut.now = home.now;
+  cut.tell(home);
+}
+
 // A node that is cut off takes a lease on, whose id tells a little more than was granted, and ends it. The others hear
 // of that when they meet again as of something newer; the next renewal takes the lease on once more (simulator, seed
 // 50460).
@@ -377,16 +391,7 @@ TEST(KeyspaceLeases, ShowAgainWhatWasHiddenWhenTheyAreTakenOnOnceMore) {
   Node home(1), cut(2);
   const LeaseId lease = home.grant(seconds(10'000));
   home.put("other", "v", lease);
-  cut.now += seconds(1);
-  ASSERT_EQ(cut.put("k", "v", lease).fault, Fault::kNone);
-  cut.pass(seconds(40'000), seconds(10));
-  ASSERT_EQ(cut.get("k"), "-");
-  for (int i = 0; i < 15; ++i) {
-    home.pass(seconds(3000), seconds(10), kStart);
-    ASSERT_TRUE(home.keys.keep_alive(lease, "", home.now));
-  }
-  cut.now = home.now;
-  cut.tell(home);
+  end_while_cut_off(home, cut, lease, seconds(10'000));
   home.pass(seconds(1));
   ASSERT_EQ(home.get("k"), "-");
   for (int i = 0; i < 5; ++i) {
@@ -400,16 +405,7 @@ TEST(KeyspaceLeases, ShowAgainWhatWasHiddenWhenTheyAreTakenOnOnceMore) {
 TEST(KeyspaceLeases, GoOnWhereANodeThatTookThemOnEndedThem) {
   Node home(1), cut(2);
   const LeaseId lease = home.grant(seconds(10));
-  cut.now += seconds(1);
-  ASSERT_EQ(cut.put("k", "v", lease).fault, Fault::kNone);
-  cut.pass(seconds(30));
-  ASSERT_EQ(cut.get("k"), "-");
-  for (int i = 0; i < 11; ++i) {
-    home.pass(seconds(3), milliseconds(100), kStart);
-    ASSERT_TRUE(home.keys.keep_alive(lease, "", home.now));
-  }
-  cut.now = home.now;
-  cut.tell(home);
+  end_while_cut_off(home, cut, lease, seconds(10));
   EXPECT_TRUE(home.keys.keep_alive(lease, "", home.now));
   home.pass(seconds(6));
   EXPECT_EQ(home.get("k"), "v");
