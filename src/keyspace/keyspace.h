@@ -201,6 +201,23 @@ class Keyspace final : public registry::ChangeObserver {
   [[nodiscard]] bool register_guest(const registry::InstanceKeyView& name, const MappedInstance* mapped,
                                     std::string_view origin, std::string_view by, TimePoint now);
   void cancel_guest(const registry::InstanceKeyView& name, std::string_view by, TimePoint now);
+  [[nodiscard]] std::string zone_of_key(std::string_view key) const;
+  void erase_key(const KeyValuePtr& kv, std::string_view by, TimePoint now) REQUIRES(writing_);
+  /// The length; none: not all is known, or not all is there.
+  [[nodiscard]] std::optional<std::chrono::seconds> renew_known(LeaseId id, TimePoint now) REQUIRES(writing_)
+      EXCLUDES(mutex_);
+  void know_records(LeaseId id, std::shared_ptr<const Records> records) REQUIRES(writing_) EXCLUDES(mutex_);
+  GrantOutcome grant_locked(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
+      REQUIRES(writing_) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<LeaseFacts> granted_elsewhere(LeaseId id, TimePoint now) const;
+  [[nodiscard]] std::optional<std::chrono::seconds> find_or_adopt(LeaseId id, std::string_view by, TimePoint now)
+      REQUIRES(writing_) EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<std::chrono::seconds> length_of(LeaseId id) const EXCLUDES(mutex_);
+  /// As a client wrote it; null: none did.
+  [[nodiscard]] KeyValuePtr written_key(std::string_view key) const EXCLUDES(mutex_);
+  [[nodiscard]] std::vector<std::string> keys_of_lease(LeaseId id) const EXCLUDES(mutex_);
+
+  // keyspace_instances.cpp: what keys stand for
   void map_key(std::string_view key, const KeyValuePtr& before, const PutArgs& args, std::chrono::seconds length,
                TimePoint now) REQUIRES(writing_);
   /// What an instance is made from.
@@ -221,21 +238,7 @@ class Keyspace final : public registry::ChangeObserver {
       REQUIRES(writing_) EXCLUDES(mutex_);
   void unmap_key(std::string_view key, std::string_view value, std::string_view by, TimePoint now) REQUIRES(writing_);
   [[nodiscard]] bool stands_for(const registry::InstanceKeyView& name, std::string_view key) const;
-  [[nodiscard]] std::string zone_of_key(std::string_view key) const;
-  void erase_key(const KeyValuePtr& kv, std::string_view by, TimePoint now) REQUIRES(writing_);
-  /// The length; none: not all is known, or not all is there.
-  [[nodiscard]] std::optional<std::chrono::seconds> renew_known(LeaseId id, TimePoint now) REQUIRES(writing_)
-      EXCLUDES(mutex_);
-  void know_records(LeaseId id, std::shared_ptr<const Records> records) REQUIRES(writing_) EXCLUDES(mutex_);
-  GrantOutcome grant_locked(LeaseId id, std::chrono::seconds length, std::string_view by, TimePoint now)
-      REQUIRES(writing_) EXCLUDES(mutex_);
-  [[nodiscard]] std::optional<LeaseFacts> granted_elsewhere(LeaseId id, TimePoint now) const;
-  [[nodiscard]] std::optional<std::chrono::seconds> find_or_adopt(LeaseId id, std::string_view by, TimePoint now)
-      REQUIRES(writing_) EXCLUDES(mutex_);
-  [[nodiscard]] std::optional<std::chrono::seconds> length_of(LeaseId id) const EXCLUDES(mutex_);
-  /// As a client wrote it; null: none did.
-  [[nodiscard]] KeyValuePtr written_key(std::string_view key) const EXCLUDES(mutex_);
-  [[nodiscard]] std::vector<std::string> keys_of_lease(LeaseId id) const EXCLUDES(mutex_);
+  [[nodiscard]] bool tells_of(const KeyValue& kv, const registry::InstanceKeyView& name) const;
 
   // keyspace_changes.cpp: what the registry tells
   void lease_changed(LeaseId id, const registry::Instance* after, TimePoint now) REQUIRES(mutex_);
@@ -257,7 +260,6 @@ class Keyspace final : public registry::ChangeObserver {
       EXCLUDES(mutex_);
   void hide(const registry::InstanceKeyView& name, TimePoint renewed, TimePoint now);
   [[nodiscard]] TimePoint renewed_of(const registry::InstanceKeyView& name) const;
-  [[nodiscard]] bool tells_of(const KeyValue& kv, const registry::InstanceKeyView& name) const;
   /// The name of a record that may leave the lock of its shard.
   struct OwnedName {
     explicit OwnedName(const registry::StoredRecord& stored)

@@ -150,11 +150,6 @@ TimePoint Keyspace::expire(TimePoint covered, TimePoint now) {
   return due_.empty() ? now + kIdle : std::clamp(due_.begin()->first, now, now + kIdle);
 }
 
-bool Keyspace::tells_of(const KeyValue& kv, const registry::InstanceKeyView& name) const {
-  return std::ranges::any_of(mapper_.instances_of(kv.key, kv.value),
-                             [&](const MappedInstance& one) { return one.is_named(name); });
-}
-
 // By ages alone, so it needs neither the lease nor the key: what a lost message or two writes at once have left behind.
 void Keyspace::audit(TimePoint now) {
   struct Orphan {
